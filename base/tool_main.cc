@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/tool_main.h"
+
+#include "base/exit_code.h"
+#include "base/log.h"
+
+#include <exception>
+
+namespace kdump {
+
+int tool_main(std::string_view program,
+              int argc,
+              char** argv,
+              Result<int> (*run)(const std::vector<std::string>& arguments)) {
+  const Log log{std::string(program)};
+  try {
+    const auto result = run(std::vector<std::string>(argv, argv + argc));
+    if (result) return *result;
+    log.error("{}", result.error().message);
+  } catch (const std::exception& failure) {
+    log.error("internal failure: {}", failure.what());
+  }
+  return kExitFailed;
+}
+
+}  // namespace kdump
