@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "config/kdump_config.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdump::config {
+
+/// Where the plan lies in the capture image.
+inline constexpr const char* kCapturePlanPath = "/etc/kdump/plan.json";
+/// Fixed places of the two programs in the capture image.
+inline constexpr const char* kImageAgentPath = "/init";
+inline constexpr const char* kImageCollectorPath = "/usr/bin/kdump-collect";
+
+/// A kernel module to load, in order. Its file is stored in the image so that the kernel takes it
+/// as it is (uncompressed).
+struct PlannedModule {
+  std::string path;     ///< in the image
+  std::string options;  ///< "name=value ..." for finit_module(2)
+  friend bool operator==(const PlannedModule&, const PlannedModule&) = default;
+};
+
+/// How the target's block device is recognised in the capture kernel, where names may differ.
+struct PlannedDevice {
+  enum class By { kUuid, kLabel, kPartUuid, kPartLabel, kPath };
+  By by = By::kUuid;
+  std::string value;
+  friend bool operator==(const PlannedDevice&, const PlannedDevice&) = default;
+};
+
+/// A local file system to mount and save on.
+struct PlannedTarget {
+  std::string fs_type;
+  PlannedDevice device;
+  std::uint64_t mount_flags = 0;  ///< MS_* of mount(2); never MS_RDONLY
+  std::string mount_data;         ///< file-system specific options for mount(2)
+  std::string directory;          ///< dump path relative to the file system's root, begins with '/'
+  friend bool operator==(const PlannedTarget&, const PlannedTarget&) = default;
+};
+
+/// Seconds each step may take; past it the step has failed.
+struct PlannedDeadlines {
+  unsigned device = 60;
+  unsigned mount = 60;
+  unsigned dmesg = 60;
+  unsigned collect = 3600 * 4;
+  unsigned sync = 600;
+  unsigned total = 3600 * 6;  ///< from the agent's start to the final action, whatever happens
+  friend bool operator==(const PlannedDeadlines&, const PlannedDeadlines&) = default;
+};
+
+/// What the agent does, compiled and checked on the host by mkdumprd: it parses no configuration in
+/// the worst hour of the machine. Stored as JSON in the image.
+struct CapturePlan {
+  /// Bumped when a field changes its meaning; the agent refuses another number.
+  static constexpr int kVersion = 1;
+
+  std::string kernel_release;  ///< the kernel the modules are for; information only
+  std::string host_name;       ///< directory prefix: "127.0.0.1" for local targets
+  std::vector<PlannedModule> modules;
+  PlannedTarget target;
+  /// The collector's argv without input and output, which the agent appends.
+  std::vector<std::string> collector;
+  PlannedDeadlines deadlines;
+  FailureAction failure_action = FailureAction::kReboot;
+  FinalAction final_action = FinalAction::kReboot;
+  friend bool operator==(const CapturePlan&, const CapturePlan&) = default;
+};
+
+/// Pretty-printed JSON with keys in a fixed order (the image must be reproducible).
+[[nodiscard]] std::string to_json(const CapturePlan& plan);
+
+/// kBadData names the field that is missing, of the wrong type or out of range.
+Result<CapturePlan> capture_plan_from_json(std::string_view text);
+
+}  // namespace kdump::config

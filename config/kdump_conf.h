@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "config/diagnostic.h"
+#include "config/kdump_config.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdump::config {
+
+/// One directive of kdump.conf(5), without meaning yet.
+struct ConfEntry {
+  std::string name;
+  std::string value;  ///< comment and outer blanks removed; one pair of double quotes around the
+                      ///< whole value removed
+  int line = 0;
+};
+
+/// Lines -> directives. The grammar is kdump-utils': a `#` starts a comment anywhere, no
+/// continuation, no includes.
+[[nodiscard]] std::vector<ConfEntry> parse_kdump_conf(std::string_view text);
+
+struct CheckedConfig {
+  KdumpConfig config;       ///< meaningful only when there are no errors
+  Diagnostics diagnostics;  ///< all of them, in line order
+};
+
+/// Text -> settings with every diagnostic. Pure; `file` is only for the diagnostics.
+[[nodiscard]] CheckedConfig check_kdump_conf(std::string_view text, const std::string& file);
+
+/// Reads and checks /etc/kdump.conf under `root`. An absent file is kNotFound with the message that
+/// kdump-utils gives.
+Result<CheckedConfig> load_kdump_conf(const SysRoot& root,
+                                      const std::string& path = "/etc/kdump.conf");
+
+}  // namespace kdump::config
