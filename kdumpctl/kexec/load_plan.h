@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address.h"
+#include "base/address_range.h"
+#include "base/result.h"
+#include "kdumpctl/kexec/crash_header.h"
+#include "kdumpctl/kexec/host_facts.h"
+#include "kdumpctl/kexec/kernel_image.h"
+#include "kdumpctl/kexec/x86/e820.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdump::kexec {
+
+/// What shall be loaded, and the caller's wishes.
+struct CrashLoadRequest {
+  const KernelImage& kernel;
+  const std::vector<std::byte>& initrd;  ///< one file or several concatenated; not empty
+  std::string command_line;              ///< without elfcorehdr=, which the planner puts in front
+  /// Seed for the panic kernel's random generator, from getrandom(2); may be empty.
+  std::vector<std::byte> rng_seed;
+
+  bool efi_runtime = true;  ///< hand the EFI tables on; false: --noefi
+  bool hotplug = true;      ///< let the kernel follow CPU and memory hotplug when it can
+  /// Use only this part of the crash region; --mem-min and --mem-max.
+  Range window{0, UINT64_MAX};
+  /// Bytes that the unpacked initrd takes in the panic kernel, and that its programs need; both
+  /// count in the question whether it fits.
+  std::uint64_t unpacked_initrd = 0;
+  std::uint64_t working_memory = 0;
+};
+
+struct Segment {
+  std::string name;               ///< "kernel", "initrd", "elfcorehdr", "boot_params", "trampoline"
+  std::vector<std::byte> bytes;   ///< the rest, up to memory_size, is zeroed by the kernel
+  PhysAddr address;               ///< page aligned
+  std::uint64_t memory_size = 0;  ///< bytes, whole pages
+};
+
+/// Where the reserved memory goes; bytes.
+struct MemoryNeed {
+  std::uint64_t segments = 0;
+  std::uint64_t control_pages = 0;  ///< taken by the kernel at load time for the jump
+  std::uint64_t unpacked_initrd = 0;
+  std::uint64_t working_memory = 0;
+  [[nodiscard]] std::uint64_t total() const {
+    return segments + control_pages + unpacked_initrd + working_memory;
+  }
+};
+
+/// Everything kexec_load(2) is told, and why; a value to print, to compare and to test.
+struct LoadPlan {
+  Machine machine = Machine::kX86_64;
+  std::string kernel_path;
+  std::vector<Segment> segments;  ///< ascending
+  PhysAddr entry;
+  bool hotplug = false;      ///< the kernel is asked to keep the elfcorehdr up to date
+  std::string command_line;  ///< as the panic kernel will see it
+  CrashHeader header;        ///< what the elfcorehdr segment describes
+  std::vector<x86::E820Entry> e820;
+  Range region;                     ///< the reservation that holds the segments
+  std::optional<Range> low_region;  ///< the second one, for DMA
+  std::uint64_t total_ram = 0;      ///< bytes; the kernel refuses more than half of it
+  MemoryNeed need;
+};
+
+/// Lays out a panic kernel. Pure. Every reason for which the kernel or the panic kernel would fail
+/// that can be known beforehand is an error here: one sentence, the remedy and, where memory is
+/// short, the size needed.
+Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFacts& host);
+
+/// The rules of kexec_load(2) for a crash image (kernel/kexec_core.c, sanity_check_segment_list),
+/// checked without the kernel, which would throw the loaded image away before it checks them.
+/// Whatever plan_crash_load made passes.
+Status check_segments(const LoadPlan& plan);
+
+/// The plan as text for people: segments, memory map, command line, sizes.
+[[nodiscard]] std::string describe(const LoadPlan& plan);
+
+}  // namespace kdump::kexec
