@@ -6,7 +6,7 @@
 
 namespace kdump {
 
-Error system_error_text(int code, std::string doing) {
+Error system_error_text(int code, const std::string& doing) {
   ErrorKind kind = ErrorKind::kSystem;
   switch (code) {
     case ENOENT:

@@ -43,7 +43,7 @@ template <typename... Args>
 /// An errno and what was being done: system_error(errno, "open {}", path) -> "open /x: No such file
 /// or directory". ENOENT becomes kNotFound, ETIMEDOUT kTimeout, EIO, EFAULT and EHWPOISON
 /// kUnreadable; all others are kSystem.
-[[nodiscard]] Error system_error_text(int code, std::string doing);
+[[nodiscard]] Error system_error_text(int code, const std::string& doing);
 
 template <typename... Args>
 [[nodiscard]] Error system_error(int code, fmt::format_string<Args...> text, Args&&... args) {

@@ -18,10 +18,11 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
 
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error)
-      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // Both convert implicitly, as std::expected's do.
+  // NOLINTBEGIN(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -71,8 +72,8 @@ using Status = Result<void>;
 
 }  // namespace kdump
 
-// Unwraps a Result or returns its Error from the enclosing function: `const auto text =
-// TRY(read_file(path));`
+// Unwraps a Result, or returns its Error from the enclosing function:
+//   const std::string text = TRY(read_file(path));
 #define KDUMP_TRY_NAME2(line) kdump_try_result_##line
 #define KDUMP_TRY_NAME(line) KDUMP_TRY_NAME2(line)
 #define KDUMP_TRY_IMPL(result, expression)                     \

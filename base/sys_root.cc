@@ -71,7 +71,7 @@ Result<std::string> SysRoot::resolve(std::string_view absolute) const {
       resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
       continue;
     }
-    const std::string next = resolved + "/" + part;
+    const std::string next = fmt::format("{}/{}", resolved, part);
     std::error_code error;
     const fs::file_status status = fs::symlink_status(path(next), error);
     if (!fs::status_known(status) || status.type() == fs::file_type::not_found) {

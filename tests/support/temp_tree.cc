@@ -29,7 +29,9 @@ void TempTree::write(std::string_view absolute, std::string_view text) const {
   if (!out) throw std::runtime_error("cannot write " + file.string());
 }
 
-void TempTree::make_directory(std::string_view absolute) const { fs::create_directories(path(absolute)); }
+void TempTree::make_directory(std::string_view absolute) const {
+  fs::create_directories(path(absolute));
+}
 
 void TempTree::link(std::string_view absolute, std::string_view target) const {
   const fs::path file = path(absolute);
@@ -43,7 +45,9 @@ std::string TempTree::read(std::string_view absolute) const {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-bool TempTree::exists(std::string_view absolute) const { return fs::exists(fs::symlink_status(path(absolute))); }
+bool TempTree::exists(std::string_view absolute) const {
+  return fs::exists(fs::symlink_status(path(absolute)));
+}
 
 unsigned TempTree::mode(std::string_view absolute) const {
   return static_cast<unsigned>(fs::status(path(absolute)).permissions());

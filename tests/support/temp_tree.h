@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/sys_root.h"
+
 #include <string>
 #include <string_view>
-
-#include "base/sys_root.h"
 
 namespace kdump::test {
 
@@ -24,7 +24,9 @@ class TempTree {
   [[nodiscard]] bool exists(std::string_view absolute) const;
   /// The file's permission bits.
   [[nodiscard]] unsigned mode(std::string_view absolute) const;
-  [[nodiscard]] std::string path(std::string_view absolute) const { return folder_ + std::string(absolute); }
+  [[nodiscard]] std::string path(std::string_view absolute) const {
+    return folder_ + std::string(absolute);
+  }
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] SysRoot root() const { return SysRoot(folder_); }
 
