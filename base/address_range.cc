@@ -65,8 +65,7 @@ std::uint64_t RangeSet::total() const {
 std::optional<std::uint64_t> RangeSet::highest_fit(std::uint64_t size,
                                                    std::uint64_t alignment,
                                                    Range window) const {
-  for (auto range = ranges_.rbegin(); range != ranges_.rend();
-       ++range) {  // NOLINT(modernize-loop-convert)
+  for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
     const std::uint64_t low = std::max(range->start, window.start);
     const std::uint64_t high = std::min(range->end, window.end);
     if (high <= low || high - low < size) continue;
