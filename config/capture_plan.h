@@ -72,10 +72,14 @@ struct CapturePlan {
   friend bool operator==(const CapturePlan&, const CapturePlan&) = default;
 };
 
-/// Pretty-printed JSON with keys in a fixed order (the image must be reproducible).
+/// Pretty-printed JSON with keys in a fixed order (the image must be reproducible). All text must
+/// be UTF-8, as everything out of check_kdump_conf() is: bytes that are not become U+FFFD. What
+/// capture_plan_from_json() would refuse is not checked here.
 [[nodiscard]] std::string to_json(const CapturePlan& plan);
 
-/// kBadData names the field that is missing, of the wrong type or out of range.
+/// Strict, and safe on hostile text: kBadData names the field that is missing, unknown, of the
+/// wrong type or out of range. Paths must be absolute and without `..`, deadlines between one
+/// second and thirty days.
 Result<CapturePlan> capture_plan_from_json(std::string_view text);
 
 }  // namespace kdump::config

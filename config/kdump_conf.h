@@ -18,6 +18,7 @@ struct ConfEntry {
   std::string value;  ///< comment and outer blanks removed; one pair of double quotes around the
                       ///< whole value removed
   int line = 0;
+  bool cut_by_hash = false;  ///< a `#` inside a word ended the value: `path /var/crash#1`
 };
 
 /// Lines -> directives. The grammar is kdump-utils': a `#` starts a comment anywhere, no
@@ -29,11 +30,14 @@ struct CheckedConfig {
   Diagnostics diagnostics;  ///< all of them, in line order
 };
 
-/// Text -> settings with every diagnostic. Pure; `file` is only for the diagnostics.
+/// Text -> settings with every diagnostic. Pure; `file` is only for the diagnostics. All text in
+/// the settings is UTF-8 without control characters. Names of RHEL 5 and 6 are understood: mapped
+/// with a warning where that is safe, else an error whose remedy is today's spelling.
 [[nodiscard]] CheckedConfig check_kdump_conf(std::string_view text, const std::string& file);
 
-/// Reads and checks /etc/kdump.conf under `root`. An absent file is kNotFound with the message that
-/// kdump-utils gives.
+/// Reads and checks /etc/kdump.conf under `root`, with the checks that need the host (is the ssh
+/// key there, does fence_kdump_nodes name this host). An absent file is kNotFound with the message
+/// that kdump-utils gives.
 Result<CheckedConfig> load_kdump_conf(const SysRoot& root,
                                       const std::string& path = "/etc/kdump.conf");
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct RawTarget {
 struct NfsTarget {
   std::string server;  ///< name or address, brackets of an IPv6 literal removed
   std::string export_path;
+  std::string options;  ///< mount options; only from dracut_args --mount, else ""
 };
 
 struct SshTarget {
@@ -69,5 +71,8 @@ struct KdumpConfig {
 
 [[nodiscard]] const char* to_string(FailureAction action);
 [[nodiscard]] const char* to_string(FinalAction action);
+/// The names that to_string() gives; anything else is nothing.
+[[nodiscard]] std::optional<FailureAction> parse_failure_action(std::string_view name);
+[[nodiscard]] std::optional<FinalAction> parse_final_action(std::string_view name);
 
 }  // namespace kdump::config

@@ -23,11 +23,14 @@ class KernelCommandLine {
   static KernelCommandLine parse(std::string_view text);
 
   [[nodiscard]] const std::vector<CmdlineParameter>& parameters() const { return parameters_; }
-  /// The last parameter of that name, which is the one that counts for most.
+  /// The last kernel parameter of that name, which is the one that counts for most; words after
+  /// `--` belong to init and are not looked at.
   [[nodiscard]] const CmdlineParameter* find(std::string_view name) const;
-  /// Removes every parameter of that name; returns what was removed.
+  /// Removes every word of that name, after `--` too (the kernel's early parsers, crashkernel=
+  /// among them, do not know `--`); returns what was removed.
   std::vector<CmdlineParameter> remove(std::string_view name);
-  /// Appends the words of `text`, in their order, each as written.
+  /// Appends the words of `text`, in their order, each as written. Kernel parameters go before a
+  /// `--`, since all after it are arguments of init.
   void append(std::string_view text);
   [[nodiscard]] std::string to_string() const;
 

@@ -37,12 +37,21 @@ struct CheckedSysconfig {
   Diagnostics diagnostics;
 };
 
+/// What an unset variable means on a machine as uname(2) names it ("x86_64", "aarch64"): the values
+/// that Fedora and RHEL ship for it.
+[[nodiscard]] Sysconfig sysconfig_defaults(std::string_view machine);
+
+/// The machine this program was built for, as uname(2) names it.
+[[nodiscard]] std::string_view build_machine();
+
 /// `NAME=value` lines in shell quoting (single, double, backslash, comments, `export`, line
 /// continuation) read as data: never executed. A `$variable`, a command substitution or any other
 /// shell construct is an error that names its line and remedy.
 /// `$NAME` of a variable assigned earlier in the same file is expanded, since existing files do
 /// that. Pure.
-[[nodiscard]] CheckedSysconfig check_sysconfig(std::string_view text, const std::string& file);
+[[nodiscard]] CheckedSysconfig check_sysconfig(std::string_view text,
+                                               const std::string& file,
+                                               std::string_view machine = build_machine());
 
 /// Reads and checks /etc/sysconfig/kdump; an absent file gives the defaults.
 Result<CheckedSysconfig> load_sysconfig(const SysRoot& root,
