@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Everything that judges the tree: unit and command-line tests, static checks, virtual machines."""
+
+import dataclasses
+import fnmatch
+import os
+import subprocess
+import xml.etree.ElementTree
+
+from dev import build, lint, setup
+from dev.tree import BUILD
+from vm import guest, run as vm_run
+from vm.boot import Programs
+from vm.cases import CASES
+from vm.fetcher import Fetcher
+from vm.progress import elapsed, say
+
+HELP = "build, then run the unit, command-line, static and VM tests"
+_STATIC = {"format": lint.format_ok, "includes": lint.includes_ok}
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def add(self, passed: int, failed: int, skipped: int = 0) -> None:
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    @property
+    def line(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--full", action="store_true", help="the whole VM matrix, and the unit tests under sanitizers")
+    parser.add_argument("--no-vm", action="store_true", help="without virtual machines")
+    parser.add_argument("--only", metavar="NAME", help="tests whose name contains NAME (or matches it, with * and ?)")
+    parser.add_argument("--list", action="store_true", help="list the static checks and VM cases, and the built ctest tests")
+
+
+def run(arguments) -> int:
+    if arguments.list:
+        return _list()
+    cases = [] if arguments.no_vm else [case for case in CASES if _selected(case.name, arguments)
+                                        and (arguments.full or not case.full_only or case.name == arguments.only)]
+    static = {name: check for name, check in _STATIC.items() if _selected(name, arguments)}
+    setup.ensure("build", "format", *(["vm"] if cases else []))
+    fetcher = Fetcher(case.series for case in cases) if cases else None
+    tally = Tally()
+    try:
+        _run_ctest("dev", arguments, tally)
+        for name, check in static.items():
+            ok = check()
+            say(f"{'ok    ' if ok else 'FAILED'} {name}")
+            tally.add(ok, not ok)
+        if arguments.full and not arguments.only:
+            for preset in ("asan", "tsan"):
+                _run_ctest(preset, arguments, tally)
+        if fetcher:
+            _run_vm(cases, fetcher, tally)
+    except subprocess.CalledProcessError as error:
+        say(f"FAILED {' '.join(map(str, error.cmd))}")
+        tally.add(0, 1)
+    finally:
+        if fetcher:
+            fetcher.close()
+    if not tally.passed and not tally.failed:
+        say(f"no test is called {arguments.only}")
+        tally.add(0, 1)
+    print(tally.line)
+    return 1 if tally.failed else 0
+
+
+def _selected(name: str, arguments) -> bool:
+    only = arguments.only
+    return only is None or only in name or fnmatch.fnmatchcase(name, only)
+
+
+def _run_ctest(preset: str, arguments, tally: Tally) -> None:
+    """Counts each test; the output of those that fail is shown."""
+    folder = build.build(preset)
+    report = folder / "ctest.xml"
+    report.unlink(missing_ok=True)
+    pattern = ["-R", fnmatch.translate(f"*{arguments.only}*")[4:-3]] if arguments.only else ["--no-tests=error"]
+    result = subprocess.run(["ctest", "--test-dir", folder, "-j", str(os.cpu_count() or 1), "--output-on-failure", "--output-junit",
+                             report, *pattern], capture_output=True, text=True, errors="replace", check=False)
+    if not report.exists():
+        if result.returncode == 0:  # --only names none of them
+            return
+        print(result.stdout + result.stderr)
+        tally.add(0, 1)
+        return
+    suite = xml.etree.ElementTree.parse(report).getroot()
+    total, failed, skipped = (int(suite.get(name, 0)) for name in ("tests", "failures", "skipped"))
+    if total == 0 and arguments.only:
+        return
+    if failed or result.returncode:
+        print(result.stdout + result.stderr)
+    tally.add(total - failed - skipped, max(failed, 1 if result.returncode else 0), skipped)
+    say(f"{'ok    ' if result.returncode == 0 else 'FAILED'} unit and command-line tests ({preset}): {total - failed - skipped} "
+        f"passed, {failed} failed, {skipped} skipped")
+
+
+def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
+    folder = BUILD / "vm"
+    programs = prepare_programs(folder)
+    say(f"VM tests: {len(cases)} cases, logs and results.json in {folder}")
+    results = vm_run.run_cases(cases, programs, fetcher, folder)
+    passed = sum(result.passed for result in results)
+    tally.add(passed, len(results) - passed)
+    print("\n" + vm_run.table(results) + "\n")
+    say(f"VM tests: {passed} of {len(results)} cases in {elapsed() / 60:.1f} minutes since the start")
+
+
+def prepare_programs(folder) -> Programs:
+    """Installs the development build beside the guests' disks, which are made anew."""
+    programs = Programs(folder / "installed", folder / "workload", folder / "disks")
+    guest.remove_root_disks(programs.disks)
+    guest.install_programs(BUILD / "dev", programs.root)
+    guest.compile_workload(programs.workload)
+    return programs
+
+
+def _list() -> int:
+    for name in _STATIC:
+        print(f"static  {name}")
+    for case in CASES:
+        print(f"{'vm full' if case.full_only else 'vm     '} {case.name}")
+    if (BUILD / "dev" / "build.ninja").exists():
+        listing = subprocess.run(["ctest", "--test-dir", BUILD / "dev", "-N"], capture_output=True, text=True, check=False).stdout
+        for line in listing.splitlines():
+            if line.strip().startswith("Test "):
+                print(f"ctest   {line.partition(': ')[2]}")
+    return 0

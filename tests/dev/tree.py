@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where things are in the working tree."""
+
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+
+
+def sources(*patterns: str) -> list[pathlib.Path]:
+    """Files that are, or are about to be, under version control."""
+    listing = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns],
+                             capture_output=True, text=True, check=True).stdout
+    return sorted(path for name in listing.split("\0") if name and (path := ROOT / name).is_file())

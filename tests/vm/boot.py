@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots a case's guest and brings home what it left: serial lines, facts, the crash disk's files, the RAM."""
+
+import dataclasses
+import pathlib
+import shutil
+
+from vm import cpio, disk, guest, qemu
+from vm.cases import CommandCase, PanicCase
+from vm.packages import Kernel
+
+_DEADLINE = 300.0
+_SYSCONFIG = pathlib.Path(__file__).parents[2] / "config" / "kdump.sysconfig"
+
+
+@dataclasses.dataclass(frozen=True)
+class Programs:
+    """What is under test, and what the guests are made of."""
+
+    root: pathlib.Path  # an installed tree (DESTDIR)
+    workload: pathlib.Path
+    disks: pathlib.Path  # where root disks are kept
+
+    @property
+    def collector(self) -> pathlib.Path:
+        return self.root / "usr/bin/kdump-collect"
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    case: PanicCase | CommandCase
+    kernel: Kernel
+    run: qemu.Run
+    folder: pathlib.Path
+
+    @property
+    def harness(self) -> pathlib.Path:
+        return self.folder / "harness"
+
+    @property
+    def crash_disk(self) -> pathlib.Path:
+        return self.folder / "crash.img"
+
+    @property
+    def crash_files(self) -> pathlib.Path:
+        return self.folder / "crash"
+
+    @property
+    def ram(self) -> pathlib.Path:
+        return self.folder / "ram"
+
+    def output_of(self, command: str) -> str:
+        return "".join(path.read_text(errors="replace") for kind in ("out", "err")
+                       if (path := self.harness / f"{command}.{kind}").exists())
+
+    def exit_of(self, command: str) -> int | None:
+        path = self.harness / f"{command}.exit"
+        return int(path.read_text()) if path.exists() else None
+
+    def loaded_after(self, command: str) -> bool | None:
+        path = self.harness / f"{command}.loaded"
+        return path.read_text().strip() == "1" if path.exists() else None
+
+    def release_big_files(self) -> None:
+        """RAM and disks of a case that passed are of no further use."""
+        for path in (self.ram, self.folder / "reference.elf", self.crash_disk, self.folder / "harness.img", self.folder / "initramfs"):
+            path.unlink(missing_ok=True)
+
+
+def boot(case: PanicCase | CommandCase, kernel: Kernel, programs: Programs, folder: pathlib.Path, on_line=None) -> Evidence:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    root = guest.root_disk(kernel, programs.root, programs.workload, programs.disks)
+    files = {
+        "run.sh": cpio.file(_panic_script(case) if isinstance(case, PanicCase) else _command_script(case)),
+        "etc/kdump.conf": cpio.file(case.kdump_conf),
+        "etc/sysconfig/kdump": cpio.file(_SYSCONFIG.read_bytes() if _SYSCONFIG.exists() else b""),
+    }
+    guest.boot_initramfs(kernel, files, folder / "initramfs")
+    guest.make_crash_disk(folder / "crash.img")
+    guest.make_harness_disk(folder / "harness.img")
+    run = qemu.run(
+        case.machine,
+        kernel.vmlinuz,
+        folder / "initramfs",
+        # panic=: a panic that nothing captures ends the machine instead of keeping it to the deadline.
+        f"console=ttyS0 root=/dev/vda rw panic=5 {case.crashkernel}".strip(),
+        [f"file={root},snapshot=on", f"file={folder / 'crash.img'}", f"file={folder / 'harness.img'}"],
+        folder / "ram",
+        folder / "serial.log",
+        _DEADLINE,
+        on_line,
+    )
+    evidence = Evidence(case, kernel, run, folder)
+    disk.extract(folder / "harness.img", evidence.harness)
+    return evidence
+
+
+def _panic_script(case: PanicCase) -> str:
+    workload = f"run workload workload {case.workload_mib}\n" if case.workload_mib else ""
+    return (
+        "run start kdumpctl start\n"
+        'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
+        "run status kdumpctl status\n"
+        f"facts\n{workload}"
+        f"taskset {1 << case.cpu:x} panic-trigger\n"
+        "fi\n"
+    )
+
+
+def _command_script(case: CommandCase) -> str:
+    return "".join(f"{step.prepare}\nrun {step.name} {step.command}\n{step.restore}\n" for step in case.steps)

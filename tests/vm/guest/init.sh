@@ -1,0 +1,44 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# PID 1 of the guest's root: what a distribution's init would have mounted, then the case's own script.
+# Lines that begin with "@vm" are read by the harness; /harness is a disk of its own for what it reads afterwards.
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs -o mode=0755 tmpfs /run
+mount -t tmpfs -o mode=1777,size=80% tmpfs /tmp
+[ -d /sys/firmware/efi ] && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
+mkdir -p /run/lock
+mount -t ext4 /dev/vdb /var/crash || { echo "@vm no crash disk"; poweroff -f; }
+mount -t ext4 /dev/vdc /harness || { echo "@vm no harness disk"; poweroff -f; }
+cp -r /case/etc/. /etc/
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+
+# run NAME COMMAND...: keeps the command's output, exit code and what it left loaded.
+run() {
+    name=$1
+    shift
+    echo "@vm run $name: $*"
+    "$@" >"/harness/$name.out" 2>"/harness/$name.err"
+    echo $? >"/harness/$name.exit"
+    cat /sys/kernel/kexec_crash_loaded >"/harness/$name.loaded"
+    cat "/harness/$name.out" "/harness/$name.err"
+    echo "@vm exit $name $(cat "/harness/$name.exit")"
+}
+
+# facts: where the kernel keeps what an ELF vmcore is made of, told by the kernel itself.
+facts() {
+    cp /proc/iomem /harness/iomem
+    cat /sys/kernel/vmcoreinfo >/harness/vmcoreinfo
+    for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+        echo "$(cat "$cpu/crash_notes") $(cat "$cpu/crash_notes_size")"
+    done >/harness/crash_notes
+    grep -E ' (_text|_end|page_offset_base)$' /proc/kallsyms >/harness/symbols
+    cat /proc/cmdline >/harness/cmdline
+    cp /boot/initramfs-*kdump.img /harness/ 2>/dev/null
+}
+
+. /case/run.sh
+echo "@vm done"
+sync
+umount /var/crash /harness 2>/dev/null
+poweroff -f

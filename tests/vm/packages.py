@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian kernels with debug symbols, and a root with newer dump readers, fetched by package name and cached.
+
+The cache (${XDG_CACHE_HOME:-~/.cache}/kdump-toolkit) holds
+
+    apt/SUITE/            an own apt state, so that the machine's apt is never touched
+    kernels/RELEASE/      boot/vmlinuz-RELEASE  lib/modules/RELEASE/  vmlinux
+    readers/sid/          crash, drgn and makedumpfile of Debian's unstable suite
+
+Everything appears there by rename, so an interrupted download is never taken for a whole one.
+KDUMP_TEST_KERNELS names a folder of kernels in the same form, for machines without Debian's apt.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import time
+
+from vm import apt_mirror
+from vm.progress import Ticker, say
+
+_LISTS_FRESH_SECONDS = 24 * 3600
+_KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_CANDIDATES = 5  # point releases to try: a mirror may list a package before (or after) it has it
+
+
+class FetchError(Exception):
+    """A kernel or the readers cannot be had; the text says why and what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    name: str
+    suite: str
+    release: str  # regular expression for the kernel release
+
+
+# "sid" is whatever is newest there: the cases that use it print what they found.
+SERIES = {
+    series.name: series
+    for series in (
+        Series("5.10", "bullseye", r"5\.10\.0-\d+-cloud-amd64"),
+        Series("6.1", "bookworm", r"6\.1\.0-\d+-cloud-amd64"),
+        Series("6.12", "trixie", r"6\.12\.[\d.]+\+deb\d+[\d.]*-cloud-amd64"),
+        Series("sid", "sid", r"\d+\.\d+\.[\w.+~-]*cloud-amd64"),
+    )
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    series: str
+    release: str
+    folder: pathlib.Path
+
+    @property
+    def vmlinuz(self) -> pathlib.Path:
+        return self.folder / "boot" / f"vmlinuz-{self.release}"
+
+    @property
+    def vmlinux(self) -> pathlib.Path:
+        """The uncompressed kernel with debug information."""
+        return self.folder / "vmlinux"
+
+    @property
+    def modules(self) -> pathlib.Path:
+        return self.folder / "lib" / "modules" / self.release
+
+
+def cache_folder() -> pathlib.Path:
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "kdump-toolkit"
+
+
+def kernel(series_name: str) -> Kernel:
+    """The newest point release of a series, fetched when it is not cached. Raises FetchError."""
+    series = SERIES[series_name]
+    own = os.environ.get("KDUMP_TEST_KERNELS")
+    if own:
+        found = _newest_in(pathlib.Path(own), series)
+        if not found:
+            raise FetchError(f"KDUMP_TEST_KERNELS={own} holds no kernel of the series {series_name}")
+        return found
+    kernels = cache_folder() / "kernels"
+    with _locked(kernels, series_name):
+        try:
+            releases = _releases(Apt(series.suite), series)
+        except FetchError as error:
+            cached = _newest_in(kernels, series)
+            if not cached:
+                raise
+            say(f"kernel {series_name}: using the cached {cached.release} ({error})")
+            return cached
+        return _fetch_first_available(series, releases, kernels)
+
+
+def readers_root() -> pathlib.Path | None:
+    """A root with Debian unstable's readers; None on a machine without Debian's apt (its own are used)."""
+    if apt_mirror.find_mirror() is None:
+        return None
+    readers = cache_folder() / "readers"
+    with _locked(readers, "sid"):
+        root = readers / "sid"
+        if root.is_dir():
+            return root
+        say("readers: fetching crash, drgn and makedumpfile of Debian unstable")
+        apt = Apt("sid")
+        temporary = pathlib.Path(tempfile.mkdtemp(prefix=".sid-", dir=readers))
+        # "extract" unpacks the packages and runs none of their scripts: nothing here needs more.
+        command = ["mmdebstrap", f"--mode={'root' if os.geteuid() == 0 else 'unshare'}", "--variant=extract", "--quiet",
+                   "--aptopt=Acquire::Check-Valid-Until false", "--include=crash,python3-drgn,makedumpfile",
+                   "sid", "-" if os.geteuid() else str(temporary / "root"), str(apt.sources)]
+        try:
+            if os.geteuid() == 0:
+                _run(command, "mmdebstrap")
+            else:
+                _unpack_stream(command, temporary / "root")
+            (temporary / "root").rename(root)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return root
+
+
+class Apt:
+    """apt with an own state for one suite, using the machine's mirror and the archive's keyring."""
+
+    def __init__(self, suite: str):
+        mirror = apt_mirror.find_mirror()
+        if mirror is None:
+            raise FetchError("this machine's apt has no Debian archive; put kernels into a folder and name it in "
+                             "KDUMP_TEST_KERNELS (each RELEASE/{boot/vmlinuz-RELEASE,lib/modules/RELEASE,vmlinux})")
+        self._state = cache_folder() / "apt" / suite
+        for name in ("lists/partial", "cache/archives/partial"):
+            (self._state / name).mkdir(parents=True, exist_ok=True)
+        self.sources = self._state / "sources.list"
+        options = f"[arch=amd64 signed-by={_KEYRING}]" if _KEYRING.exists() else "[arch=amd64]"
+        lines = [f"deb {options} {mirror.main} {suite} main"]
+        if mirror.security and suite != "sid":
+            lines.append(f"deb {options} {mirror.security} {suite}-security main")
+        self.sources.write_text("\n".join(lines) + "\n")
+
+    def _options(self) -> list[str]:
+        settings = {
+            "Dir::Etc::SourceList": self.sources,
+            "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::State::Lists": self._state / "lists",
+            "Dir::State::status": "/dev/null",
+            "Dir::Cache": self._state / "cache",
+            "Acquire::Languages": "none",
+            # Signatures are checked; only their date is not: an archive snapshot is older than it promised to get.
+            "Acquire::Check-Valid-Until": "false",
+            "APT::Sandbox::User": "root",
+        }
+        return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+    def update(self) -> None:
+        stamp = self._state / "updated"
+        if stamp.exists() and time.time() - stamp.stat().st_mtime < _LISTS_FRESH_SECONDS:
+            return
+        _run(["apt-get", *self._options(), "-qq", "-o", "APT::Update::Error-Mode=any", "update"], "apt-get update")
+        stamp.touch()
+
+    def names(self) -> list[str]:
+        return _run(["apt-cache", *self._options(), "pkgnames"], "apt-cache").split()
+
+    def size(self, packages: list[str]) -> int:
+        """Bytes to download."""
+        text = _run(["apt-cache", *self._options(), "--no-all-versions", "show", *packages], "apt-cache show")
+        return sum(int(size) for size in re.findall(r"^Size: (\d+)", text, re.M))
+
+    def download(self, packages: list[str], folder: pathlib.Path) -> list[pathlib.Path]:
+        result = subprocess.run(["apt-get", *self._options(), "-qq", "download", *packages], cwd=folder,
+                                capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise FetchError(_last_error(result.stderr))
+        return [next(folder.glob(f"{package}_*.deb")) for package in packages]
+
+
+def _releases(apt: Apt, series: Series) -> list[tuple[str, list[str]]]:
+    """(release, packages that make it up) for each release that has debug symbols, newest first."""
+    apt.update()
+    names = set(apt.names())
+    releases = []
+    for name in names:
+        match = re.fullmatch(rf"linux-image-({series.release})-dbg", name)
+        if not match:
+            continue
+        release = match[1]
+        split = [f"linux-binary-{release}", f"linux-modules-{release}"]  # since 7.x
+        image = split if names.issuperset(split) else [f"linux-image-{release}"]
+        releases.append((release, [*image, name]))
+    if not releases:
+        raise FetchError(f"{series.suite} has no cloud kernel {series.name} with debug symbols")
+    return sorted(releases, key=lambda item: _version_key(item[0]), reverse=True)
+
+
+def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> Kernel:
+    failures = []
+    for release, packages in releases[:_CANDIDATES]:
+        folder = kernels / release
+        if not folder.is_dir():
+            try:
+                _fetch(Apt(series.suite), release, packages, folder)
+            except FetchError as error:
+                failures.append(f"{release}: {error}")
+                continue
+        return Kernel(series.name, release, folder)
+    raise FetchError(f"no kernel of the series {series.name} can be fetched: " + "; ".join(failures))
+
+
+def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) -> None:
+    temporary = pathlib.Path(tempfile.mkdtemp(prefix=f".{release}-", dir=folder.parent))
+    try:
+        total = apt.size(packages) >> 20
+
+        def state() -> str:
+            got = sum(path.stat().st_size for path in temporary.glob("*.deb")) >> 20
+            return f"kernel {release}: {'fetched' if got < total else 'unpacking,'} {got} of {total} MB"
+
+        say(f"kernel {release}: fetching {total} MB, debug symbols included")
+        with Ticker(state):
+            debs = apt.download(packages, temporary)
+            for deb in debs:
+                (_unpack_vmlinux if "-dbg_" in deb.name else _unpack_image)(deb, temporary)
+                deb.unlink()
+        unpacked = Kernel("", release, temporary)
+        beside = unpacked.modules / "vmlinuz"  # where linux-binary packages put it
+        if beside.is_file():
+            unpacked.vmlinuz.parent.mkdir(exist_ok=True)
+            beside.rename(unpacked.vmlinuz)
+        _run(["depmod", "-b", str(temporary), release], "depmod")
+        for part in (unpacked.vmlinuz, unpacked.vmlinux, unpacked.modules / "modules.dep"):
+            if not part.is_file():
+                raise FetchError(f"the packages of {release} hold no {part.name}")
+        temporary.chmod(0o755)
+        temporary.rename(folder)
+        say(f"kernel {release}: ready")
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _deb_members(deb: pathlib.Path):
+    """The members of a package, streamed: debug packages are far larger unpacked than the one file wanted."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            with tarfile.open(fileobj=process.stdout, mode="r|") as members:
+                yield members
+        finally:
+            process.kill()
+
+
+def _unpack_vmlinux(deb: pathlib.Path, into: pathlib.Path) -> None:
+    with _deb_members(deb) as members:
+        for member in members:
+            if member.isfile() and re.fullmatch(r"vmlinux(-.*)?", pathlib.PurePath(member.name).name):
+                with open(into / "vmlinux", "wb") as out:
+                    shutil.copyfileobj(members.extractfile(member), out, 1 << 20)
+                return
+    raise FetchError(f"{deb.name} holds no vmlinux")
+
+
+def _unpack_image(deb: pathlib.Path, into: pathlib.Path) -> None:
+    with _deb_members(deb) as members:
+        for member in members:
+            name = member.name.removeprefix("./").removeprefix("usr/")
+            if not member.isfile() or not re.match(r"(boot/vmlinuz-|lib/modules/)", name):
+                continue
+            target = into / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(target, "wb") as out:
+                shutil.copyfileobj(members.extractfile(member), out, 1 << 20)
+
+
+def _unpack_stream(command: list[str], into: pathlib.Path) -> None:
+    """A tar stream of a root, unpacked without device nodes and owners: no privilege is needed."""
+    into.mkdir()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        unpack = subprocess.run(["tar", "-x", "--no-same-owner", "--exclude=./dev/*", "-C", into], stdin=process.stdout,
+                                check=False)
+    if process.returncode or unpack.returncode:
+        raise FetchError("mmdebstrap could not make the readers' root")
+
+
+def _newest_in(folder: pathlib.Path, series: Series) -> Kernel | None:
+    pattern = series.release if series.name == "sid" or folder == cache_folder() / "kernels" else rf"{re.escape(series.name)}\..*"
+    releases = [path.name for path in folder.glob("[0-9]*") if re.fullmatch(pattern, path.name)]
+    if not releases:
+        return None
+    release = max(releases, key=_version_key)
+    return Kernel(series.name, release, folder / release)
+
+
+def _version_key(text: str) -> list[tuple[int, int | str]]:
+    return [(1, int(part)) if part.isdigit() else (0, part) for part in re.findall(r"\d+|\D+", text)]
+
+
+def _run(command: list[str], what: str) -> str:
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise FetchError(f"{command[0]} is not installed; run ./dev setup") from error
+    if result.returncode:
+        raise FetchError(f"{what}: {_last_error(result.stderr)}")
+    return result.stdout
+
+
+def _last_error(stderr: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.startswith("E:")] or stderr.splitlines() or ["failed"]
+    return lines[-1].removeprefix("E: ")
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path, name: str):
+    """Two runs on one machine share the cache: the second waits for the first one's download."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f".{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

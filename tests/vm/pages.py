@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which pages a dump keeps, against what makedumpfile keeps of the same memory, and that they hold what memory held."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+from vm.kdump_file import FormatError, KdumpFile, set_bits
+from vm.qemu import Machine
+from vm.reference import Memory, Segment
+
+_PAGE = 4096
+_FIRST_MIB_PAGES = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Explanation:
+    """A reason why one of two correct filters may keep a page that the other leaves out, as a test of the page."""
+
+    reason: str
+    applies: Callable[[int, list[Segment]], bool]
+
+
+def _partly_ram(pfn: int, segments: list[Segment]) -> bool:
+    start, end = pfn * _PAGE, (pfn + 1) * _PAGE
+    return any(start < edge < end for segment in segments for edge in (segment.start, segment.end))
+
+
+EXPLANATIONS = (
+    # makedumpfile takes such a page or leaves it out by how the other segments lie.
+    Explanation("RAM fills it only partly", _partly_ram),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    ours: int  # pages kept
+    theirs: int
+    explained: dict[str, list[int]]  # reason -> PFNs
+    unexplained: list[int]
+
+    @property
+    def text(self) -> str:
+        parts = [f"{len(pfns)} explained ({reason})" for reason, pfns in self.explained.items()]
+        if self.unexplained:
+            shown = " ".join(f"{pfn:#x}" for pfn in self.unexplained[:8])
+            parts.append(f"{len(self.unexplained)} not explained, first {shown}")
+        return ", ".join(parts) or "equal"
+
+
+def difference(ours: bytes, theirs: bytes, segments: list[Segment]) -> Difference:
+    """Of two bitmaps, LSB first."""
+    size = max(len(ours), len(theirs))
+    mine, other = (int.from_bytes(bitmap.ljust(size, b"\0"), "little") for bitmap in (ours, theirs))
+    explained: dict[str, list[int]] = {}
+    unexplained = []
+    for pfn in set_bits((mine ^ other).to_bytes(size, "little")):
+        reason = next((entry.reason for entry in EXPLANATIONS if entry.applies(pfn, segments)), None)
+        (explained.setdefault(reason, []) if reason else unexplained).append(pfn)
+    return Difference(mine.bit_count(), other.bit_count(), explained, unexplained)
+
+
+def existing_bitmap(segments: list[Segment]) -> bytes:
+    """The first bitmap that a dump of these segments should have."""
+    bits = 0
+    for segment in segments:
+        first, end = segment.first_page // _PAGE, segment.end_page // _PAGE
+        bits |= ((1 << end - first) - 1) << first
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def wrong_pages(dump: KdumpFile, machine: Machine, ram: pathlib.Path) -> list[str]:
+    """Each page of the dump that does not hold what the guest's memory holds (first few).
+
+    The first MiB is not compared: the capture kernel works there, after the loader saved what it held."""
+    memory = Memory(machine, ram)
+    problems = []
+    try:
+        for pfn, page in dump.pages():
+            if pfn >= _FIRST_MIB_PAGES and page != memory.read(pfn * _PAGE, _PAGE):
+                problems.append(f"page {pfn:#x} differs from memory")
+                if len(problems) == 5:
+                    break
+    except FormatError as error:
+        problems.append(str(error))
+    finally:
+        memory.close()
+    return problems
