@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/agent.h"
+
+#include "base/io.h"
+#include "capture/agent/bounded_call.h"
+#include "capture/agent/capture.h"
+#include "capture/agent/capture_log.h"
+#include "capture/agent/supervisor.h"
+#include "config/capture_plan.h"
+
+#include <algorithm>
+
+namespace kdump::agent {
+namespace {
+
+/// How the total deadline is divided at its end: the worker stops by itself, then it is stopped,
+/// then the log is saved in its stead, then comes the final action.
+struct Deadlines {
+  Deadline end_of_work;
+  Deadline end_of_worker;
+  Deadline end_of_all;
+};
+
+Deadlines divide(Deadline start, unsigned total_seconds) {
+  using std::chrono::milliseconds;
+  const milliseconds total{std::int64_t{total_seconds} * 1000};
+  const milliseconds share = std::min(milliseconds(20'000), total / 10);
+  return {start + total - 2 * share, start + total - share, start + total};
+}
+
+Result<config::CapturePlan> read_plan(const SysRoot& root) {
+  auto plan = config::capture_plan_from_json(TRY(root.read(config::kCapturePlanPath)));
+  if (!plan) return std::move(plan).error().with_context(config::kCapturePlanPath);
+  return plan;
+}
+
+int work(const InitContext& init, const config::CapturePlan& plan, Deadline end, int report_fd) {
+  // The collector goes first when memory runs out; the worker is small and has the log to save.
+  if (const auto status = write_attribute(init.root.path("/proc/self/oom_score_adj"), "-1000");
+      !status) {
+    init.log.warning("{}", status.error().message);
+  }
+  StepClock steps(init.system, end, report_fd);
+  MemoryWatch memory(init.root);
+  const Status status = capture({plan, init.root, init.system, init.log, steps, memory});
+  return status ? kWorkerSucceeded : kWorkerFailed;
+}
+
+// What the worker would have done had it lived.
+void save_last_words(const InitContext& init, const std::string& directory, Deadline deadline) {
+  if (directory.empty()) {
+    init.log.warning("there is no dump directory yet; the log is on this console only");
+    return;
+  }
+  const auto result = call_bounded(
+      "save the log of the failed capture",
+      [&]() -> Result<std::string> {
+        TRY(save_capture_log(directory, init.log, init.system));
+        TRY(init.system.sync_and_unmount(init.root.path(kMountPoint), deadline));
+        return std::string();
+      },
+      deadline,
+      Overdue::kLeaveRunning);
+  if (!result) init.log.error("{}", result.error().message);
+}
+
+bool capture_under_supervision(const InitContext& init,
+                               const config::CapturePlan& plan,
+                               const Deadlines& deadlines) {
+  const auto end =
+      supervise([&](int report_fd) { return work(init, plan, deadlines.end_of_work, report_fd); },
+                {.end = deadlines.end_of_worker});
+  if (!end) {
+    init.log.error("{}", end.error().message);
+    return false;
+  }
+  if (end->how == WorkerEnd::How::kSucceeded) return true;
+  init.log.error("no vmcore was saved: {}", end->reason);
+  if (end->how != WorkerEnd::How::kFailed) {
+    save_last_words(init, end->last.dump_directory, deadlines.end_of_all);
+  }
+  return false;
+}
+
+}  // namespace
+
+void run_as_init(const InitContext& init) {
+  const Deadline start = init.system.now();
+  const auto plan = read_plan(init.root);
+  if (!plan) {
+    init.log.error("{}\nthis image has no usable plan; run 'kdumpctl rebuild' on the host",
+                   plan.error().message);
+    return perform_failure_action(
+        config::FailureAction::kReboot, config::FinalAction::kReboot, init.log, init.power);
+  }
+  init.log.info("capture kernel for {}; {} s until the {} at the latest",
+                plan->kernel_release,
+                plan->deadlines.total,
+                config::to_string(plan->final_action));
+  if (capture_under_supervision(init, *plan, divide(start, plan->deadlines.total))) {
+    return perform_final_action(plan->final_action, init.log, init.power);
+  }
+  perform_failure_action(plan->failure_action, plan->final_action, init.log, init.power);
+}
+
+}  // namespace kdump::agent

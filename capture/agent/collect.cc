@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/collect.h"
+
+#include "base/text.h"
+#include "capture/agent/dump_file.h"
+#include "capture/agent/kernel_log.h"
+
+#include <csignal>
+
+namespace kdump::agent {
+namespace {
+
+double seconds_since(const CaptureContext& context, Deadline start) {
+  return std::chrono::duration<double>(context.system.now() - start).count();
+}
+
+// The kernel's own account of why a process got SIGKILL, if it was short of memory.
+bool was_killed_for_memory(const CaptureContext& context, pid_t pid) {
+  bool found = false;
+  const auto status = context.system.each_kernel_message(
+      [&](std::string_view message) { found = found || is_oom_kill_of(message, pid); });
+  if (!status) context.log.warning("{}", status.error().message);
+  return found;
+}
+
+Status check_end(const CaptureContext& context, const std::string& program, const ProgramEnd& end) {
+  if (end.deadline_passed) {
+    return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", program);
+  }
+  if (end.status.success()) return {};
+  if (end.status.signal == SIGKILL && was_killed_for_memory(context, end.pid)) {
+    return make_error(
+        ErrorKind::kSystem,
+        "{} was killed because the capture kernel ran out of memory\n"
+        "reserve more with crashkernel= ('kdumpctl estimate' says how much is needed)",
+        program);
+  }
+  return make_error(ErrorKind::kSystem, "{} failed: {}", program, end.status.describe());
+}
+
+Status run_collector(const CaptureContext& context,
+                     const std::vector<std::string>& argv,
+                     Deadline deadline) {
+  const ProgramObserver observer{
+      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
+      .tick = [&] { context.memory.sample(); }};
+  const auto end = context.system.run(argv, observer, deadline);
+  context.log.end_program_output();
+  if (!end) return end.error();
+  return check_end(context, argv[0], *end);
+}
+
+}  // namespace
+
+Status save_dmesg(const CaptureContext& context, const std::string& directory) {
+  const Deadline start = context.system.now();
+  const Deadline deadline = context.steps.begin(Step::kDmesg, context.plan.deadlines.dmesg);
+  const std::string incomplete = directory + "/vmcore-dmesg-incomplete.txt";
+  context.log.info("saving vmcore-dmesg.txt");
+  TRY(run_collector(
+      context,
+      {context.plan.collector.at(0), "--dump-dmesg", context.root.path(kVmcorePath), incomplete},
+      deadline));
+  const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore-dmesg.txt"));
+  context.log.info(
+      "saved vmcore-dmesg.txt ({}, {:.2f} s)", format_size(size), seconds_since(context, start));
+  return {};
+}
+
+Status save_vmcore(const CaptureContext& context, const std::string& directory) {
+  const Deadline start = context.system.now();
+  const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
+  const std::string incomplete = directory + "/vmcore-incomplete";
+  std::vector<std::string> argv = context.plan.collector;
+  argv.push_back(context.root.path(kVmcorePath));
+  argv.push_back(incomplete);
+  context.log.info("saving vmcore");
+  TRY(run_collector(context, argv, deadline));
+  context.steps.begin(Step::kSync, context.plan.deadlines.sync);
+  const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore"));
+  context.log.info("saved vmcore ({}, {:.2f} s)", format_size(size), seconds_since(context, start));
+  return {};
+}
+
+}  // namespace kdump::agent

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "capture/agent/capture.h"
+
+#include <string>
+
+namespace kdump::agent {
+
+/// The dead kernel's messages, before anything else: `COLLECTOR --dump-dmesg /proc/vmcore
+/// DIR/vmcore-dmesg-incomplete.txt`, then its final name vmcore-dmesg.txt.
+Status save_dmesg(const CaptureContext& context, const std::string& directory);
+
+/// The dump: the planned collector with /proc/vmcore and DIR/vmcore-incomplete appended, then its
+/// final name vmcore. A failure leaves vmcore-incomplete as it is and says why.
+Status save_vmcore(const CaptureContext& context, const std::string& directory);
+
+}  // namespace kdump::agent

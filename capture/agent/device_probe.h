@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "capture/agent/system.h"
+
+#include <string>
+
+namespace kdump::agent {
+
+/// Reads the signatures on a block device (or an image of one) by libblkid. Blocks as long as the
+/// device does. Conflicting signatures are kBadData.
+Result<DeviceIdentity> probe_device(const std::string& device);
+
+}  // namespace kdump::agent

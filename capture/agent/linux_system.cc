@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/linux_system.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "capture/agent/bounded_call.h"
+#include "capture/agent/device_probe.h"
+#include "capture/agent/kernel_log.h"
+
+#include <array>
+#include <cerrno>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+namespace kdump::agent {
+namespace {
+
+Status without_value(const Result<std::string>& result) {
+  if (!result) return result.error();
+  return {};
+}
+
+Result<std::string> insert_module(const std::string& path, const std::string& options) {
+  const Fd fd = TRY(Fd::open(path, O_RDONLY));
+  if (::syscall(SYS_finit_module, fd.raw(), options.c_str(), 0) == 0 || errno == EEXIST) {
+    return std::string();
+  }
+  return system_error(errno, "cannot load {}", path);
+}
+
+// A process that is just ending can keep a file open for a moment.
+Result<std::string> sync_then_unmount(const std::string& mount_point) {
+  constexpr int kAttempts = 20;
+  Fd folder = TRY(Fd::open(mount_point, O_RDONLY | O_DIRECTORY));
+  if (::syncfs(folder.raw()) != 0) return system_error(errno, "cannot sync {}", mount_point);
+  TRY(folder.close());
+  for (int attempt = 1;; ++attempt) {
+    if (::umount2(mount_point.c_str(), 0) == 0) return std::string();
+    if (errno != EBUSY || attempt == kAttempts) {
+      return system_error(errno, "cannot unmount {}", mount_point);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+// The fields as C strings one after the other: a label may hold any other byte.
+std::string encode(const DeviceIdentity& identity) {
+  std::string text;
+  for (const std::string* field : {&identity.fs_type,
+                                   &identity.uuid,
+                                   &identity.label,
+                                   &identity.part_uuid,
+                                   &identity.part_label}) {
+    text += *field;
+    text += '\0';
+  }
+  return text;
+}
+
+DeviceIdentity decode_identity(std::string_view text) {
+  const auto fields = split(text, '\0');
+  const auto field = [&](std::size_t i) { return std::string(i < fields.size() ? fields[i] : ""); };
+  return {field(0), field(1), field(2), field(3), field(4)};
+}
+
+}  // namespace
+
+Status LinuxSystem::listen_to_device_events() {
+  uevents_ = TRY(UeventSocket::open());
+  return {};
+}
+
+std::tm LinuxSystem::local_time() const {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return local;
+}
+
+Status LinuxSystem::load_module(const config::PlannedModule& module, Deadline deadline) {
+  return without_value(call_bounded(
+      "load " + module.path,
+      [&] { return insert_module(root_.path(module.path), module.options); },
+      deadline,
+      Overdue::kLeaveRunning));
+}
+
+bool LinuxSystem::wait_for_devices(Deadline until) {
+  if (uevents_) return uevents_->wait(until);
+  std::this_thread::sleep_until(until);
+  return false;
+}
+
+Result<DeviceIdentity> LinuxSystem::identify(const std::string& device, Deadline deadline) {
+  const std::string text = TRY(call_bounded(
+      "examine " + device,
+      [&]() -> Result<std::string> { return encode(TRY(probe_device(root_.path(device)))); },
+      deadline,
+      Overdue::kKill));
+  return decode_identity(text);
+}
+
+Status LinuxSystem::mount(const std::string& device,
+                          const std::string& mount_point,
+                          const config::PlannedTarget& target,
+                          Deadline deadline) {
+  return without_value(call_bounded(
+      fmt::format("mount {} on {}", device, mount_point),
+      [&]() -> Result<std::string> {
+        if (::mount(device.c_str(),
+                    mount_point.c_str(),
+                    target.fs_type.c_str(),
+                    target.mount_flags,
+                    target.mount_data.c_str()) == 0) {
+          return std::string();
+        }
+        return system_error(
+            errno, "cannot mount {} ({}) on {}", device, target.fs_type, mount_point);
+      },
+      deadline,
+      Overdue::kKill));
+}
+
+Status LinuxSystem::sync_and_unmount(const std::string& mount_point, Deadline deadline) {
+  return without_value(call_bounded(
+      "unmount " + mount_point,
+      [&] { return sync_then_unmount(mount_point); },
+      deadline,
+      Overdue::kLeaveRunning));
+}
+
+Status LinuxSystem::each_kernel_message(const std::function<void(std::string_view)>& message) {
+  const Fd fd = TRY(Fd::open(root_.path("/dev/kmsg"), O_RDONLY | O_NONBLOCK));
+  return read_kernel_records(fd.raw(), message);
+}
+
+}  // namespace kdump::agent

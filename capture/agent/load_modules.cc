@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/load_modules.h"
+
+#include <algorithm>
+
+namespace kdump::agent {
+namespace {
+
+// How long the others wait for one module.
+constexpr std::chrono::seconds kModulePatience{10};
+
+}  // namespace
+
+void load_modules(const CaptureContext& context) {
+  const Deadline deadline = context.steps.begin(Step::kModules, context.plan.deadlines.device);
+  std::size_t loaded = 0;
+  for (const config::PlannedModule& module : context.plan.modules) {
+    const Deadline now = context.system.now();
+    if (now >= deadline) {
+      context.log.warning("no time left to load {} and what follows it", module.path);
+      break;
+    }
+    const auto status =
+        context.system.load_module(module, std::min(now + kModulePatience, deadline));
+    if (status) {
+      ++loaded;
+    } else if (status.error().kind == ErrorKind::kTimeout) {
+      context.log.warning("{} is still loading; going on without it", module.path);
+    } else {
+      context.log.warning("{}", status.error().message);
+    }
+  }
+  context.log.info("loaded {} of {} kernel modules", loaded, context.plan.modules.size());
+  context.memory.sample();
+}
+
+}  // namespace kdump::agent

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "capture/agent/system.h"
+
+#include <string>
+#include <string_view>
+
+namespace kdump::agent {
+
+/// What the worker is at, in the order in which it happens.
+enum class Step { kModules, kDevice, kMount, kDirectory, kDmesg, kCollect, kSync, kLog, kUnmount };
+inline constexpr int kStepCount = 9;
+
+[[nodiscard]] const char* to_string(Step step);
+
+/// The worker's message to the supervisor: one datagram.
+struct StepReport {
+  Step step = Step::kModules;
+  Deadline deadline;           ///< until when the step ends by itself
+  std::string dump_directory;  ///< where this dump's files lie; "" as long as there is none
+  friend bool operator==(const StepReport&, const StepReport&) = default;
+};
+
+[[nodiscard]] std::string encode(const StepReport& report);
+Result<StepReport> decode_step_report(std::string_view datagram);
+
+/// The worker's side: sets the deadline of each step and tells the supervisor.
+class StepClock {
+ public:
+  /// No step's deadline is later than `end_of_work`. `report_fd`: the supervisor's socket.
+  StepClock(const System& system, Deadline end_of_work, int report_fd)
+      : system_(system), end_of_work_(end_of_work), report_fd_(report_fd) {}
+
+  /// The step begins; returns its deadline.
+  Deadline begin(Step step, unsigned seconds);
+  void set_dump_directory(const std::string& directory);
+
+ private:
+  void send() const;
+
+  const System& system_;
+  Deadline end_of_work_;
+  int report_fd_;
+  StepReport report_;
+};
+
+}  // namespace kdump::agent

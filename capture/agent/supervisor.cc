@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/supervisor.h"
+
+#include "base/fd.h"
+#include "base/subprocess.h"
+#include "capture/agent/poll_timeout.h"
+
+#include <climits>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace kdump::agent {
+namespace {
+
+// Orphans are reaped, and the worker is looked for, at least this often.
+constexpr std::chrono::milliseconds kTick{250};
+
+class Supervision {
+ public:
+  Supervision(pid_t worker, Fd reports, const SupervisorLimits& limits)
+      : worker_(worker), reports_(std::move(reports)), limits_(limits) {
+    last_.deadline = Clock::now();
+  }
+
+  WorkerEnd wait() {
+    for (;;) {
+      receive_reports();
+      if (const auto status = reap()) {
+        receive_reports();  // what it said just before it ended
+        return ended(*status);
+      }
+      if (Clock::now() >= patience_ends()) return give_up();
+      pollfd watched{reports_open_ ? reports_.raw() : -1, POLLIN, 0};
+      ::poll(&watched, 1, poll_timeout(std::min(patience_ends(), Clock::now() + kTick)));
+    }
+  }
+
+ private:
+  [[nodiscard]] Deadline patience_ends() const {
+    return std::min(limits_.end, last_.deadline + limits_.grace);
+  }
+
+  void receive_reports() {
+    std::array<char, PATH_MAX + 64> datagram{};
+    while (reports_open_) {
+      const ssize_t got = ::recv(reports_.raw(), datagram.data(), datagram.size(), MSG_DONTWAIT);
+      if (got < 0 && errno == EINTR) continue;
+      // End of file comes with the end of the worker, which reap() sees.
+      if (got == 0) reports_open_ = false;
+      if (got <= 0) return;
+      auto report =
+          decode_step_report(std::string_view(datagram.data(), static_cast<std::size_t>(got)));
+      if (report) last_ = *std::move(report);
+    }
+  }
+
+  // The worker's status once it has ended; orphans are only buried.
+  std::optional<int> reap() const {
+    for (;;) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid < 0 && errno == EINTR) continue;
+      if (pid <= 0) return std::nullopt;
+      if (pid == worker_) return status;
+    }
+  }
+
+  WorkerEnd ended(int status) const {
+    WorkerEnd end;
+    end.last = last_;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerSucceeded) {
+      end.how = WorkerEnd::How::kSucceeded;
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerFailed) {
+      end.how = WorkerEnd::How::kFailed;
+      end.reason = fmt::format("step '{}' failed", to_string(last_.step));
+    } else {
+      const ExitStatus how = WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
+                                                 : ExitStatus{WEXITSTATUS(status), 0};
+      end.how = WorkerEnd::How::kDied;
+      end.reason =
+          fmt::format("the worker died in step '{}': {}", to_string(last_.step), how.describe());
+    }
+    return end;
+  }
+
+  WorkerEnd give_up() const {
+    ::kill(-worker_, SIGKILL);
+    ::kill(worker_, SIGKILL);
+    const Deadline buried = Clock::now() + limits_.burial;
+    bool gone = false;
+    while (!gone && Clock::now() < buried) {
+      gone = reap().has_value();
+      if (!gone) ::poll(nullptr, 0, 20);
+    }
+    WorkerEnd end;
+    end.how = WorkerEnd::How::kStuck;
+    end.last = last_;
+    end.reason = fmt::format("step '{}' did not end in time{}",
+                             to_string(last_.step),
+                             gone ? "" : " and is stuck in the kernel");
+    return end;
+  }
+
+  pid_t worker_;
+  Fd reports_;
+  SupervisorLimits limits_;
+  StepReport last_;
+  bool reports_open_ = true;
+};
+
+}  // namespace
+
+Result<WorkerEnd> supervise(const std::function<int(int report_fd)>& worker,
+                            const SupervisorLimits& limits) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return system_error(errno, "cannot make the worker's report socket");
+  }
+  Fd supervisor_end(ends[0]);
+  Fd worker_end(ends[1]);
+  const pid_t pid = ::fork();
+  if (pid < 0) return system_error(errno, "cannot fork the worker");
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    ::_exit(worker(worker_end.raw()));
+  }
+  ::setpgid(pid, pid);  // whoever comes first; the group must exist before it can be killed
+  TRY(worker_end.close());
+  return Supervision(pid, std::move(supervisor_end), limits).wait();
+}
+
+}  // namespace kdump::agent

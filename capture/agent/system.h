@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "base/subprocess.h"
+#include "config/capture_plan.h"
+
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace kdump::agent {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+/// What a block device says about itself; absent properties are empty.
+struct DeviceIdentity {
+  std::string fs_type;  ///< only when the content is a file system, not a RAID or LVM member
+  std::string uuid;     ///< of that file system
+  std::string label;    ///< likewise
+  std::string part_uuid;
+  std::string part_label;
+};
+
+/// What happens while a program runs.
+struct ProgramObserver {
+  std::function<void(std::string_view)> output;  ///< bytes of its standard output and error
+  std::function<void()> tick;                    ///< a few times a second
+};
+
+/// How a program that ran to its end, or was killed at its deadline, ended.
+struct ProgramEnd {
+  pid_t pid = -1;
+  ExitStatus status;
+  bool deadline_passed = false;  ///< the agent killed it
+};
+
+/// Everything the capture steps ask of the kernel that a test cannot have. No call blocks for
+/// longer than its deadline says, however sick the device behind it: what may block in the kernel
+/// is done in a child process that is left behind when time is up (kTimeout).
+class System {
+ public:
+  System() = default;
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
+  virtual ~System() = default;
+
+  [[nodiscard]] virtual Deadline now() const = 0;
+  /// Wall clock in the time zone of the image's /etc/localtime.
+  [[nodiscard]] virtual std::tm local_time() const = 0;
+
+  /// finit_module(2). Loaded already is success. kTimeout: still loading, and not interrupted.
+  virtual Status load_module(const config::PlannedModule& module, Deadline deadline) = 0;
+  /// Sleeps until a block device appears or changes (true), or `until` (false).
+  virtual bool wait_for_devices(Deadline until) = 0;
+  /// Reads the signatures on a device node. A device without any is an empty identity.
+  virtual Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) = 0;
+
+  /// mount(2); a kSystem error's code is mount's errno.
+  virtual Status mount(const std::string& device,
+                       const std::string& mount_point,
+                       const config::PlannedTarget& target,
+                       Deadline deadline) = 0;
+  /// Writes the file system's dirty data to the device, then unmounts it.
+  virtual Status sync_and_unmount(const std::string& mount_point, Deadline deadline) = 0;
+
+  /// Runs a program without a shell. An error means that it could not be started.
+  virtual Result<ProgramEnd> run(const std::vector<std::string>& argv,
+                                 const ProgramObserver& observer,
+                                 Deadline deadline) = 0;
+
+  /// Calls `message` with each message this kernel has in its log, oldest first, as
+  /// "[    1.234567] text".
+  virtual Status each_kernel_message(const std::function<void(std::string_view)>& message) = 0;
+};
+
+}  // namespace kdump::agent
