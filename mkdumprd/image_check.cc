@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/image_check.h"
+
+#include "base/text.h"
+#include "mkdumprd/host_path.h"
+
+#include <deque>
+#include <optional>
+#include <set>
+
+namespace kdump::mkdumprd {
+namespace {
+
+/// The file or folder that a path leads to inside the image.
+std::optional<std::string> resolve(const ImagePlan& plan, std::string_view path) {
+  constexpr int kMaxLinks = 40;
+  std::deque<std::string> todo;
+  for (const std::string_view part : split(path, '/')) todo.emplace_back(part);
+  std::string resolved;
+  int links = 0;
+  while (!todo.empty()) {
+    const std::string part = std::move(todo.front());
+    todo.pop_front();
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
+      continue;
+    }
+    const auto entry = plan.entries().find(resolved + "/" + part);
+    if (entry == plan.entries().end()) return std::nullopt;
+    const auto* link = std::get_if<Symlink>(&entry->second.content);
+    if (link == nullptr) {
+      resolved = entry->first;
+      continue;
+    }
+    if (++links > kMaxLinks) return std::nullopt;
+    if (link->target.starts_with('/')) resolved.clear();
+    const auto parts = split(link->target, '/');
+    todo.insert(todo.begin(), parts.begin(), parts.end());
+  }
+  return resolved;
+}
+
+bool is_file(const ImagePlan& plan, std::string_view path) {
+  const auto resolved = resolve(plan, path);
+  if (!resolved) return false;
+  const auto entry = plan.entries().find(*resolved);
+  return entry != plan.entries().end() &&
+         (std::holds_alternative<HostFile>(entry->second.content) ||
+          std::holds_alternative<TextFile>(entry->second.content));
+}
+
+/// The folders in which the loader looks by itself: that of the C library, which is the loader's
+/// twin, and those that every loader knows.
+std::set<std::string> loader_folders(const ImagePlan& plan) {
+  std::set<std::string> folders;
+  for (const auto& [path, entry] : plan.entries()) {
+    if (name_of(path) == "libc.so.6") folders.insert(parent_of(path));
+  }
+  for (const std::string_view folder : {"/lib", "/usr/lib"}) {
+    if (const auto resolved = resolve(plan, folder)) folders.insert(*resolved);
+  }
+  return folders;
+}
+
+bool loader_finds(const ImagePlan& plan,
+                  const std::set<std::string>& folders,
+                  const std::string& name) {
+  if (name.find('/') != std::string::npos) return is_file(plan, name);
+  for (const std::string& folder : folders) {
+    if (is_file(plan, join(folder, name))) return true;
+  }
+  return false;
+}
+
+Status check_present(const ImagePlan& plan, const std::string& path, const std::string& user) {
+  if (is_file(plan, path)) return {};
+  return make_error(ErrorKind::kBadData, "the image would lack {}, which {} needs", path, user);
+}
+
+}  // namespace
+
+Status check_image(const ImagePlan& plan,
+                   const ElfClosure& closure,
+                   const config::CapturePlan& capture) {
+  TRY(check_present(plan, config::kImageAgentPath, "the kernel"));
+  TRY(check_present(plan, config::kCapturePlanPath, "the agent"));
+  if (capture.collector.empty()) {
+    return make_error(ErrorKind::kBadData, "the capture plan names no collector");
+  }
+  TRY(check_present(plan, capture.collector.front(), "the agent"));
+  for (const config::PlannedModule& module : capture.modules) {
+    TRY(check_present(plan, module.path, "the capture plan"));
+  }
+  const std::set<std::string> folders = loader_folders(plan);
+  for (const ElfObject& object : closure.objects) {
+    if (!object.interpreter.empty()) TRY(check_present(plan, object.interpreter, object.file));
+    for (const std::string& name : object.needed) {
+      if (loader_finds(plan, folders, name)) continue;
+      return make_error(
+          ErrorKind::kBadData, "the image would lack {}, which {} needs", name, object.file);
+    }
+  }
+  for (const auto& [path, entry] : plan.entries()) {
+    if (!std::holds_alternative<Symlink>(entry.content) || resolve(plan, path)) continue;
+    return make_error(ErrorKind::kBadData, "the link {} would lead nowhere in the image", path);
+  }
+  return {};
+}
+
+}  // namespace kdump::mkdumprd

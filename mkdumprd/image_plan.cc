@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/image_plan.h"
+
+#include <array>
+#include <string_view>
+
+namespace kdump::mkdumprd {
+namespace {
+
+constexpr mode_t kProgramMode = 0755;
+constexpr mode_t kDataMode = 0644;
+constexpr mode_t kLinkMode = 0777;
+
+/// Mount points and folders that the agent and the collector expect.
+struct Folder {
+  std::string_view path;
+  mode_t mode;
+};
+constexpr std::array<Folder, 5> kFolders = {{
+    {"/dev", 0755},
+    {"/proc", 0555},
+    {"/run", 0755},
+    {"/sys", 0555},
+    {"/tmp", 01777},
+}};
+
+/// Before devtmpfs is mounted, PID 1 has a console only through a node in the image itself
+/// (console_on_rootfs() in init/main.c). Numbers: Documentation/admin-guide/devices.txt.
+constexpr CharacterDevice kConsole = {5, 1};
+
+Status add_skeleton(ImagePlan& plan) {
+  for (const Folder& folder : kFolders) {
+    TRY(plan.add(std::string(folder.path), {folder.mode, Directory{}, "mount point"}));
+  }
+  return plan.add("/dev/console", {0600, kConsole, "console of PID 1"});
+}
+
+Status add_libraries(ImagePlan& plan, const ElfClosure& closure) {
+  for (const ClosureLibrary& library : closure.libraries) {
+    TRY(plan.add_host_path(library.host, kProgramMode, library.reason));
+  }
+  for (const HostLink& link : closure.extra_links) {
+    TRY(plan.add(link.path, {kLinkMode, Symlink{link.target}, "for the loader"}));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status ImagePlan::add(const std::string& path, ImageEntry entry) {
+  const std::string parent = parent_of(path);
+  if (parent != "/") {
+    const auto above = entries_.find(parent);
+    if (above == entries_.end()) {
+      TRY(add(parent, {0755, Directory{}, "folder"}));
+    } else if (!std::holds_alternative<Directory>(above->second.content)) {
+      return make_error(
+          ErrorKind::kBadData, "{} cannot be in the image: {} is not a folder there", path, parent);
+    }
+  }
+  const auto [at, is_new] = entries_.try_emplace(path, entry);
+  if (is_new || at->second.content == entry.content) return {};
+  return make_error(ErrorKind::kBadData,
+                    "two different things want to be {} in the image: {}, and {}",
+                    path,
+                    at->second.reason,
+                    entry.reason);
+}
+
+Status ImagePlan::add_host_path(const HostPath& host, mode_t mode, const std::string& reason) {
+  for (const HostLink& link : host.links) {
+    TRY(add(link.path, {kLinkMode, Symlink{link.target}, reason}));
+  }
+  return add(host.file, {mode, HostFile{host.file, false}, reason});
+}
+
+std::string image_module_path(const std::string& release, const std::string& name) {
+  return "/usr/lib/modules/" + release + "/" + name + ".ko";
+}
+
+config::CapturePlan complete_capture_plan(const ImageContents& contents) {
+  config::CapturePlan capture = contents.capture;
+  capture.kernel_release = contents.kernel_release;
+  for (const ClosureModule& module : contents.modules.modules) {
+    capture.modules.push_back(
+        {image_module_path(contents.kernel_release, module.name), module.options});
+  }
+  return capture;
+}
+
+Result<ImagePlan> plan_image(const ImageContents& contents) {
+  ImagePlan plan;
+  TRY(add_skeleton(plan));
+  for (const PlacedFile& file : contents.files) {
+    TRY(plan.add(file.image_path, {file.mode, HostFile{file.host_path, false}, file.reason}));
+  }
+  for (const HostPath& program : contents.extra_programs) {
+    TRY(plan.add_host_path(program, kProgramMode, "extra_bins"));
+  }
+  TRY(add_libraries(plan, contents.libraries));
+  for (const ClosureModule& module : contents.modules.modules) {
+    TRY(plan.add(image_module_path(contents.kernel_release, module.name),
+                 {kDataMode, HostFile{module.file, true}, module.reason}));
+  }
+  const std::string orders = config::to_json(complete_capture_plan(contents));
+  TRY(plan.add(config::kCapturePlanPath, {kDataMode, TextFile{orders}, "the agent's orders"}));
+  return plan;
+}
+
+}  // namespace kdump::mkdumprd

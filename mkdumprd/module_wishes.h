@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "mkdumprd/kernel_facts.h"
+#include "mkdumprd/module_closure.h"
+#include "mkdumprd/target_facts.h"
+
+#include <string>
+#include <vector>
+
+namespace kdump::mkdumprd {
+
+/// What the capture kernel has to load for this target: the drivers of its device stack from the
+/// bus to the disk, then its file system, then `extra` (each required). Pure.
+[[nodiscard]] std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
+                                                   const BlockDevice& device,
+                                                   const std::string& fs_type,
+                                                   const std::vector<std::string>& extra);
+
+}  // namespace kdump::mkdumprd

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "mkdumprd/legacy_args.h"
+
+#include <string>
+#include <vector>
+
+namespace kdump::mkdumprd {
+
+struct Options {
+  enum class Action { kBuild, kList, kPrintText };
+  Action action = Action::kBuild;
+  std::string text;  ///< for kPrintText: help or version
+
+  std::string image;
+  std::string kernel_release;  ///< "": the running kernel
+  std::string config_file = "/etc/kdump.conf";
+  std::string root;
+  std::string agent;      ///< "": found beside mkdumprd
+  std::string collector;  ///< likewise
+  bool force = false;
+  bool debug = false;
+  ExtraContent extra;
+  std::vector<std::string> ignored;  ///< options that have no meaning here
+};
+
+/// `arguments` with the program's name in front. kUsage for what cannot be understood.
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace kdump::mkdumprd
