@@ -2,12 +2,15 @@
 """./dev VERB: the one developer entry point."""
 
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
+# Where Debian keeps mke2fs, debugfs and depmod, which an ordinary user's PATH leaves out.
+os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 from dev import build, demo, lint, setup, test  # noqa: E402: the path above makes them importable
 

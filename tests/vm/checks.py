@@ -39,6 +39,8 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
     start, status = evidence.output_of("start"), evidence.output_of("status")
     armed = result.check("kdumpctl start", evidence.exit_of("start") == 0 and "Starting kdump: [OK]" in start, _tail(start))
     armed &= result.check("kdumpctl status", evidence.exit_of("status") == 0 and "Kdump is operational" in status, _tail(status))
+    if evidence.case.workload_mib:
+        result.check("the workload ran", evidence.exit_of("workload") == 0, _tail(evidence.output_of("workload")))
     images = list(evidence.harness.glob("initramfs-*kdump.img"))
     if images:
         result.figures["image_packed"] = images[0].stat().st_size
@@ -113,7 +115,11 @@ def check_readers(vmcore: pathlib.Path, unfiltered: pathlib.Path, dmesg: list[st
     for tool, read in (("crash", Readers.crash), ("drgn", Readers.drgn)):
         judges, unable = [], []
         for place, reader in readers.items():
-            version = reader.version(tool)
+            try:
+                version = reader.version(tool)
+            except ReaderError as error:
+                result.check(f"{tool} ({place}) starts", False, str(error))
+                continue
             problems = _problems(read, reader, vmcore, dmesg, evidence)
             # The log is compared with vmcore-dmesg.txt, so the unfiltered memory answers the same question.
             limits = _problems(read, reader, unfiltered, dmesg, evidence) if problems else []

@@ -110,13 +110,8 @@ def _install_libraries(root: pathlib.Path, binaries: list[pathlib.Path]) -> None
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists():
                 shutil.copy(os.path.realpath(library), target)
-    for name in ("etc/ld.so.conf", "etc/ld.so.conf.d"):
-        source = pathlib.Path("/") / name
-        if source.is_dir():
-            shutil.copytree(source, root / name)
-        elif source.exists():
-            shutil.copy(source, root / name)
-    subprocess.run(["ldconfig", "-r", root], check=True)
+    # The libraries lie where they lie here, so this machine's cache is right for them.
+    shutil.copy("/etc/ld.so.cache", root / "etc")
 
 
 def _link(source, target) -> None:

@@ -5,7 +5,7 @@ The cache (${XDG_CACHE_HOME:-~/.cache}/kdump-toolkit) holds
 
     apt/SUITE/            an own apt state, so that the machine's apt is never touched
     kernels/RELEASE/      boot/vmlinuz-RELEASE  lib/modules/RELEASE/  vmlinux
-    readers/sid/          crash, drgn and makedumpfile of Debian's unstable suite
+    readers/sid-VERSIONS/ crash, drgn and makedumpfile of Debian's unstable suite
 
 Everything appears there by rename, so an interrupted download is never taken for a whole one.
 KDUMP_TEST_KERNELS names a folder of kernels in the same form, for machines without Debian's apt.
@@ -28,6 +28,7 @@ from vm.progress import Ticker, say
 
 _LISTS_FRESH_SECONDS = 24 * 3600
 _KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_READERS = ("crash", "python3-drgn", "makedumpfile")
 _CANDIDATES = 5  # point releases to try: a mirror may list a package before (or after) it has it
 
 
@@ -102,30 +103,46 @@ def kernel(series_name: str) -> Kernel:
 
 
 def readers_root() -> pathlib.Path | None:
-    """A root with Debian unstable's readers; None on a machine without Debian's apt (its own are used)."""
+    """A root with Debian unstable's newest readers; None on a machine without Debian's apt (its own are used)."""
     if apt_mirror.find_mirror() is None:
         return None
     readers = cache_folder() / "readers"
     with _locked(readers, "sid"):
-        root = readers / "sid"
-        if root.is_dir():
-            return root
-        say("readers: fetching crash, drgn and makedumpfile of Debian unstable")
+        cached = sorted(readers.glob("sid-*"), key=lambda path: path.stat().st_mtime)
         apt = Apt("sid")
-        temporary = pathlib.Path(tempfile.mkdtemp(prefix=".sid-", dir=readers))
-        # "extract" unpacks the packages and runs none of their scripts: nothing here needs more.
-        command = ["mmdebstrap", f"--mode={'root' if os.geteuid() == 0 else 'unshare'}", "--variant=extract", "--quiet",
-                   "--aptopt=Acquire::Check-Valid-Until false", "--include=crash,python3-drgn,makedumpfile",
-                   "sid", "-" if os.geteuid() else str(temporary / "root"), str(apt.sources)]
         try:
-            if os.geteuid() == 0:
-                _run(command, "mmdebstrap")
-            else:
-                _unpack_stream(command, temporary / "root")
-            (temporary / "root").rename(root)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            apt.update()
+            root = readers / ("sid-" + "-".join(apt.versions(_READERS)))
+        except FetchError as error:
+            if not cached:
+                raise
+            say(f"readers: using the cached {cached[-1].name} ({error})")
+            return cached[-1]
+        if not root.is_dir():
+            say(f"readers: fetching Debian unstable's {', '.join(_READERS)}")
+            _make_root(apt, readers, root)
+            for old in cached:
+                shutil.rmtree(old)
         return root
+
+
+def _make_root(apt: "Apt", readers: pathlib.Path, root: pathlib.Path) -> None:
+    # "extract" unpacks the packages and runs none of their scripts: nothing here needs more.
+    command = ["mmdebstrap", f"--mode={'root' if os.geteuid() == 0 else 'unshare'}", "--variant=extract", "--format=tar",
+               "--aptopt=Acquire::Check-Valid-Until false", f"--include={','.join(_READERS)}", "sid", "-", str(apt.sources)]
+    temporary = pathlib.Path(tempfile.mkdtemp(prefix=".sid-", dir=readers))
+    try:
+        (temporary / "root").mkdir()
+        with (open(temporary / "log", "w") as log,
+              subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process):
+            # Without owners and device nodes no privilege is needed.
+            unpack = subprocess.run(["tar", "-x", "--no-same-owner", "--exclude=./dev/*"], cwd=temporary / "root",
+                                    stdin=process.stdout, check=False)
+        if process.returncode or unpack.returncode:
+            raise FetchError(f"unpacking the readers: {_last_error((temporary / 'log').read_text())}")
+        (temporary / "root").rename(root)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class Apt:
@@ -175,6 +192,12 @@ class Apt:
         text = _run(["apt-cache", *self._options(), "--no-all-versions", "show", *packages], "apt-cache show")
         return sum(int(size) for size in re.findall(r"^Size: (\d+)", text, re.M))
 
+    def versions(self, packages: tuple[str, ...]) -> list[str]:
+        text = _run(["apt-cache", *self._options(), "--no-all-versions", "show", *packages], "apt-cache show")
+        found = dict(re.findall(r"^Package: (\S+)\n(?:.+\n)*?Version: (\S+)", text, re.M))
+        # A colon would end a path in a list of library folders.
+        return [found[package].replace(":", "_") for package in packages]
+
     def download(self, packages: list[str], folder: pathlib.Path) -> list[pathlib.Path]:
         result = subprocess.run(["apt-get", *self._options(), "-qq", "download", *packages], cwd=folder,
                                 capture_output=True, text=True, check=False)
@@ -209,6 +232,7 @@ def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> K
             try:
                 _fetch(Apt(series.suite), release, packages, folder)
             except FetchError as error:
+                say(f"kernel {release}: {error}; trying the release before it")
                 failures.append(f"{release}: {error}")
                 continue
         return Kernel(series.name, release, folder)
@@ -279,16 +303,6 @@ def _unpack_image(deb: pathlib.Path, into: pathlib.Path) -> None:
                 shutil.copyfileobj(members.extractfile(member), out, 1 << 20)
 
 
-def _unpack_stream(command: list[str], into: pathlib.Path) -> None:
-    """A tar stream of a root, unpacked without device nodes and owners: no privilege is needed."""
-    into.mkdir()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        unpack = subprocess.run(["tar", "-x", "--no-same-owner", "--exclude=./dev/*", "-C", into], stdin=process.stdout,
-                                check=False)
-    if process.returncode or unpack.returncode:
-        raise FetchError("mmdebstrap could not make the readers' root")
-
-
 def _newest_in(folder: pathlib.Path, series: Series) -> Kernel | None:
     pattern = series.release if series.name == "sid" or folder == cache_folder() / "kernels" else rf"{re.escape(series.name)}\..*"
     releases = [path.name for path in folder.glob("[0-9]*") if re.fullmatch(pattern, path.name)]
@@ -313,8 +327,8 @@ def _run(command: list[str], what: str) -> str:
 
 
 def _last_error(stderr: str) -> str:
-    lines = [line for line in stderr.splitlines() if line.startswith("E:")] or stderr.splitlines() or ["failed"]
-    return lines[-1].removeprefix("E: ")
+    lines = stderr.strip().splitlines() or ["failed"]
+    return next((line.removeprefix("E: ") for line in lines if line.startswith("E:")), lines[-1])
 
 
 @contextlib.contextmanager

@@ -88,13 +88,11 @@ class Readers:
         return shlex.join(self._command(program)[0])
 
     def version(self, tool: str) -> str:
+        """Raises ReaderError when the tool does not even start."""
         arguments = {"crash": ("crash", ["--version"]), "makedumpfile": ("makedumpfile", ["-v"]),
                      "drgn": ("python3", ["-c", "import drgn; print('drgn', drgn.__version__)"])}[tool]
-        try:
-            match = re.search(rf"^{tool}:?(?: version)? ([\d.]+)", self._run(*arguments), re.M)
-        except ReaderError:
-            return "(cannot run)"
-        return match[1] if match else "(unknown)"
+        match = re.search(rf"^{tool}:?(?: version)? ([\d.]+)", self._run(*arguments), re.M)
+        return match[1] if match else "of unknown version"
 
     def _run(self, program: str, arguments, environment: dict[str, str] | None = None) -> str:
         command, settings = self._command(program)

@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   hold(part, MAP_PRIVATE, 0, fill_zero);
   hold(part / 2, MAP_SHARED, 0, fill_text);
   write_file("/tmp/workload-shmem", part / 2);
-  write_file("/root/workload-cache", part);
+  write_file("/var/workload-cache", part);
   // Freed pages that were dirty: a filter that trusts stale contents keeps them.
   char* freed = map_memory(part, MAP_PRIVATE);
   fill_random(freed, part);
