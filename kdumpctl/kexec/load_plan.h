@@ -7,6 +7,7 @@
 #include "kdumpctl/kexec/crash_header.h"
 #include "kdumpctl/kexec/host_facts.h"
 #include "kdumpctl/kexec/kernel_image.h"
+#include "kdumpctl/kexec/memory_need.h"
 #include "kdumpctl/kexec/x86/e820.h"
 
 #include <cstddef>
@@ -40,17 +41,6 @@ struct Segment {
   std::vector<std::byte> bytes;   ///< the rest, up to memory_size, is zeroed by the kernel
   PhysAddr address;               ///< page aligned
   std::uint64_t memory_size = 0;  ///< bytes, whole pages
-};
-
-/// Where the reserved memory goes; bytes.
-struct MemoryNeed {
-  std::uint64_t segments = 0;
-  std::uint64_t control_pages = 0;  ///< taken by the kernel at load time for the jump
-  std::uint64_t unpacked_initrd = 0;
-  std::uint64_t working_memory = 0;
-  [[nodiscard]] std::uint64_t total() const {
-    return segments + control_pages + unpacked_initrd + working_memory;
-  }
 };
 
 /// Everything kexec_load(2) is told, and why; a value to print, to compare and to test.

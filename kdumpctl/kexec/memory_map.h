@@ -53,6 +53,7 @@ class MemoryMap {
   [[nodiscard]] std::optional<Range> low_crash_region() const;
 
  private:
+  [[nodiscard]] std::vector<Range> crash_regions() const;  // ascending, never merged
   std::vector<MemoryResource> resources_;
 };
 

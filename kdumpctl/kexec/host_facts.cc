@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/kexec/host_facts.h"
+
+#include "base/elf_file.h"
+#include "base/text.h"
+#include "kdumpctl/kexec/kernel_attributes.h"
+#include "kdumpctl/kexec/kernel_mapping.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace kdump::kexec {
+namespace {
+
+constexpr std::string_view kCpuFolder = "/sys/devices/system/cpu";
+constexpr std::string_view kEfiFolder = "/sys/firmware/efi";
+constexpr std::size_t kBootParamsSize = 4096;
+
+enum class Base { kDecimal, kHex };
+
+Result<std::uint64_t> read_number(const SysRoot& root, const std::string& path, Base base) {
+  const std::string text = TRY(root.read_value(path));
+  const auto number = base == Base::kHex ? parse_hex(text) : parse_unsigned(text);
+  if (!number) {
+    return make_error(
+        ErrorKind::kBadData, "{}: \"{}\" is not a number", path, escape_control(text));
+  }
+  return *number;
+}
+
+// "cpu17" -> 17.
+std::optional<std::uint64_t> cpu_number(std::string_view name) {
+  if (!name.starts_with("cpu")) return std::nullopt;
+  return parse_unsigned(name.substr(3));
+}
+
+Result<std::vector<NoteArea>> read_cpu_notes(const SysRoot& root) {
+  std::vector<std::pair<std::uint64_t, NoteArea>> numbered;
+  const std::vector<std::string> names = TRY(root.list(kCpuFolder));
+  for (const std::string& name : names) {
+    const auto number = cpu_number(name);
+    if (!number) continue;
+    const std::string base = fmt::format("{}/{}/crash_notes", kCpuFolder, name);
+    if (!root.exists(base)) continue;
+    const std::uint64_t address = TRY(read_number(root, base, Base::kHex));
+    const std::uint64_t size = TRY(read_number(root, base + "_size", Base::kDecimal));
+    numbered.emplace_back(*number, NoteArea{PhysAddr(address), size});
+  }
+  if (numbered.empty()) {
+    return make_error(ErrorKind::kUnsupported,
+                      "no CPU under {} has crash_notes: this kernel is built without kexec",
+                      kCpuFolder);
+  }
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
+  std::vector<NoteArea> notes;
+  notes.reserve(numbered.size());
+  for (const auto& [number, note] : numbered) notes.push_back(note);
+  return notes;
+}
+
+// "0x1234000 1024", both hexadecimal.
+Result<NoteArea> read_vmcoreinfo(const SysRoot& root) {
+  constexpr std::string_view kPath = "/sys/kernel/vmcoreinfo";
+  const std::string text = TRY(root.read_value(kPath));
+  const auto words = split_words(text);
+  const auto address = words.size() == 2 ? parse_hex(words[0]) : std::nullopt;
+  const auto size = words.size() == 2 ? parse_hex(words[1]) : std::nullopt;
+  if (!address || !size) {
+    return make_error(ErrorKind::kBadData,
+                      "{}: \"{}\" is not an address and a size",
+                      kPath,
+                      escape_control(text));
+  }
+  return NoteArea{PhysAddr(*address), *size};
+}
+
+Status read_kcore(const SysRoot& root, HostFacts& facts) {
+  constexpr std::string_view kPath = "/proc/kcore";
+  auto kcore = ElfFile::open(root.path(kPath));
+  if (!kcore) {
+    return std::move(kcore).error().with_context(
+        "cannot learn how the kernel is mapped (closed under lockdown=confidentiality)");
+  }
+  if (kcore->machine() != EM_X86_64) {
+    return make_error(ErrorKind::kUnsupported,
+                      "{}: machine {} is not x86_64: loading is not supported on it",
+                      kPath,
+                      kcore->machine());
+  }
+  const KernelMappings mappings = TRY(mappings_of_kcore(kcore->segments()));
+  facts.machine = Machine::kX86_64;
+  facts.kernel = mappings.kernel;
+  facts.direct_map = mappings.direct_map;
+  facts.five_level_paging = mappings.five_level_paging;
+  return {};
+}
+
+Status read_meminfo(const SysRoot& root, HostFacts& facts) {
+  const std::string text = TRY(root.read("/proc/meminfo"));
+  for (const std::string_view line : split_lines(text)) {
+    const auto words = split_words(line);
+    if (words.size() >= 2 && words[0] == "MemTotal:") {
+      facts.total_ram = parse_unsigned(words[1]).value_or(0) * 1024;
+    }
+    // Printed when the kernel maps RAM with 1 GiB pages (arch/x86/mm/pat/set_memory.c).
+    if (line.starts_with("DirectMap1G:")) facts.gigabyte_pages = true;
+  }
+  if (facts.total_ram == 0) {
+    return make_error(ErrorKind::kBadData, "/proc/meminfo has no MemTotal");
+  }
+  return {};
+}
+
+// "100000000-10c7fffff" a line, hexadecimal, the end inclusive.
+Result<std::vector<Range>> read_cma_ranges(const SysRoot& root) {
+  const auto text = read_kexec_attribute(root, KexecAttribute::kCrashCmaRanges);
+  if (!text && text.error().kind == ErrorKind::kNotFound) return std::vector<Range>{};
+  if (!text) return text.error();
+  std::vector<Range> ranges;
+  for (const std::string_view line : split_lines(*text)) {
+    if (trim(line).empty()) continue;
+    const auto ends = split(trim(line), '-');
+    const auto start = ends.size() == 2 ? parse_hex(ends[0]) : std::nullopt;
+    const auto last = ends.size() == 2 ? parse_hex(ends[1]) : std::nullopt;
+    if (!start || !last || *last < *start || *last == UINT64_MAX) {
+      return make_error(ErrorKind::kBadData,
+                        "the kernel's list of crash CMA ranges has a strange line \"{}\"",
+                        escape_control(line));
+    }
+    ranges.push_back({*start, *last + 1});
+  }
+  return ranges;
+}
+
+// /sys/firmware/efi/systab: "NAME=0xADDRESS" lines.
+Status read_systab(const SysRoot& root, EfiFacts& efi) {
+  const std::string path = fmt::format("{}/systab", kEfiFolder);
+  if (!root.exists(path)) return {};
+  const std::string text = TRY(root.read(path));
+  std::uint64_t acpi1 = 0;
+  for (const std::string_view line : split_lines(text)) {
+    const std::size_t equals = std::min(line.find('='), line.size());
+    const std::uint64_t value =
+        parse_hex(line.substr(std::min(equals + 1, line.size()))).value_or(0);
+    const std::string_view name = line.substr(0, equals);
+    if (name == "ACPI20") efi.rsdp = value;
+    if (name == "ACPI") acpi1 = value;
+    if (name == "SMBIOS") efi.smbios = value;
+  }
+  if (efi.rsdp == 0) efi.rsdp = acpi1;
+  return {};
+}
+
+Result<std::vector<EfiRuntimeRange>> read_runtime_map(const SysRoot& root) {
+  const std::string folder = fmt::format("{}/runtime-map", kEfiFolder);
+  if (!root.is_directory(folder)) return std::vector<EfiRuntimeRange>{};
+  std::vector<std::pair<std::uint64_t, EfiRuntimeRange>> numbered;
+  const std::vector<std::string> names = TRY(root.list(folder));
+  for (const std::string& name : names) {
+    const auto number = parse_unsigned(name);
+    if (!number) continue;
+    const auto field = [&](std::string_view what) {
+      return read_number(root, fmt::format("{}/{}/{}", folder, name, what), Base::kHex);
+    };
+    const EfiRuntimeRange range{.type = static_cast<std::uint32_t>(TRY(field("type"))),
+                                .phys_addr = TRY(field("phys_addr")),
+                                .virt_addr = TRY(field("virt_addr")),
+                                .num_pages = TRY(field("num_pages")),
+                                .attribute = TRY(field("attribute"))};
+    numbered.emplace_back(*number, range);
+  }
+  std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
+  std::vector<EfiRuntimeRange> map;
+  for (const auto& [number, range] : numbered) map.push_back(range);
+  return map;
+}
+
+Result<std::optional<EfiFacts>> read_efi(const SysRoot& root) {
+  if (!root.is_directory(kEfiFolder)) return std::optional<EfiFacts>{};
+  EfiFacts efi;
+  TRY(read_systab(root, efi));
+  // x86 kernels show these two; without them the runtime services are not handed on.
+  const std::string vendor = fmt::format("{}/fw_vendor", kEfiFolder);
+  const std::string tables = fmt::format("{}/config_table", kEfiFolder);
+  if (root.exists(vendor)) efi.fw_vendor = TRY(read_number(root, vendor, Base::kHex));
+  if (root.exists(tables)) efi.config_table = TRY(read_number(root, tables, Base::kHex));
+  efi.runtime_map = TRY(read_runtime_map(root));
+  return std::optional(std::move(efi));
+}
+
+Result<std::vector<std::byte>> read_boot_params(const SysRoot& root) {
+  constexpr std::string_view kPath = "/sys/kernel/boot_params/data";
+  if (!root.exists(kPath)) return std::vector<std::byte>{};
+  const std::string text = TRY(root.read(kPath));
+  if (text.size() != kBootParamsSize) {
+    return make_error(
+        ErrorKind::kBadData, "{}: {} bytes instead of {}", kPath, text.size(), kBootParamsSize);
+  }
+  const auto bytes = as_bytes(text);
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
+Result<std::optional<std::uint64_t>> read_elfcorehdr_size(const SysRoot& root) {
+  const auto text = read_kexec_attribute(root, KexecAttribute::kElfcorehdrSize);
+  if (!text && text.error().kind == ErrorKind::kNotFound) return std::optional<std::uint64_t>{};
+  if (!text) return text.error();
+  const auto size = parse_unsigned(*text);
+  if (!size) {
+    return make_error(ErrorKind::kBadData,
+                      "crash_elfcorehdr_size: \"{}\" is not a number",
+                      escape_control(*text));
+  }
+  return size;
+}
+
+}  // namespace
+
+Result<HostFacts> read_host_facts(const SysRoot& root) {
+  HostFacts facts;
+  const std::string iomem = TRY(root.read("/proc/iomem"));
+  facts.memory = TRY(MemoryMap::parse(iomem));
+  facts.crash_cma = TRY(read_cma_ranges(root));
+  facts.cpu_notes = TRY(read_cpu_notes(root));
+  facts.vmcoreinfo = TRY(read_vmcoreinfo(root));
+  TRY(read_kcore(root, facts));
+  TRY(read_meminfo(root, facts));
+  facts.boot_params = TRY(read_boot_params(root));
+  facts.efi = TRY(read_efi(root));
+  facts.elfcorehdr_size = TRY(read_elfcorehdr_size(root));
+  return facts;
+}
+
+}  // namespace kdump::kexec

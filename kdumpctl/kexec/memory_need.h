@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address_range.h"
+#include "base/result.h"
+#include "kdumpctl/kexec/host_facts.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace kdump::kexec {
+
+/// Where the reserved memory goes; bytes.
+struct MemoryNeed {
+  std::uint64_t segments = 0;
+  std::uint64_t alignment = 0;      ///< left unused in front of the kernel
+  std::uint64_t control_pages = 0;  ///< taken by the kernel at load time for the jump
+  std::uint64_t unpacked_initrd = 0;
+  std::uint64_t working_memory = 0;
+  /// What must lie in the crash region itself.
+  [[nodiscard]] std::uint64_t to_load() const { return segments + alignment + control_pages; }
+  [[nodiscard]] std::uint64_t total() const { return to_load() + unpacked_initrd + working_memory; }
+};
+
+/// Room that the kernel takes in the crash region for itself while loading: code, a copy of
+/// VMCOREINFO and the page tables of an identity map of all RAM (machine_kexec_64.c,
+/// init_pgtable); an upper bound, bytes.
+[[nodiscard]] std::uint64_t control_page_bytes(const HostFacts& host);
+
+/// What the panic kernel can use: the crash region, and of the low one what is left when the DMA
+/// bounce buffers (swiotlb, 64 MiB by default) have taken their part; bytes.
+[[nodiscard]] std::uint64_t usable_memory(Range region, std::optional<Range> low_region);
+
+/// kUsage with the size needed, what is reserved and the remedy when it is too little.
+Status check_fit(const MemoryNeed& need, Range region, std::optional<Range> low_region);
+
+/// kUsage when loading would need more than half of RAM, which the kernel refuses
+/// (sanity_check_segment_list; totalram does not count the reservation).
+Status check_half_of_ram(std::uint64_t segment_bytes, std::uint64_t total_ram);
+
+}  // namespace kdump::kexec

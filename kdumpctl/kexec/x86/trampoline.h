@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace kdump::kexec::x86 {
+
+/// The few instructions between the dead kernel and the panic kernel, to be loaded at `address`
+/// (one page; its end is the stack). The dying kernel jumps to its first byte in 64-bit mode with
+/// paging on, everything identity-mapped, interrupts off, and a GDT that no longer exists; the
+/// 64-bit boot protocol (Documentation/arch/x86/boot.rst) asks for a GDT with code at 0x10 and data
+/// at 0x18 and for the address of boot_params in RSI.
+[[nodiscard]] std::vector<std::byte> build_trampoline(PhysAddr address,
+                                                      PhysAddr boot_params,
+                                                      PhysAddr kernel_entry);
+
+}  // namespace kdump::kexec::x86
