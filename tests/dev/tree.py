@@ -9,7 +9,10 @@ BUILD = ROOT / "build"
 
 
 def sources(*patterns: str) -> list[pathlib.Path]:
-    """Files that are, or are about to be, under version control."""
-    listing = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns],
-                             capture_output=True, text=True, check=True).stdout
+    """Files that are, or are about to be, under version control; all of them in a tree without git."""
+    if not (ROOT / ".git").exists():
+        found = (path for pattern in patterns for path in ROOT.rglob(pattern))
+        return sorted(path for path in found if not path.is_relative_to(BUILD))
+    command = ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return sorted(path for name in listing.split("\0") if name and (path := ROOT / name).is_file())
