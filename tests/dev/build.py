@@ -27,6 +27,11 @@ def build(preset: str) -> pathlib.Path:
     folder = BUILD / preset
     say(f"build: {preset}")
     if not (folder / "build.ninja").exists():
-        subprocess.run(["cmake", "--preset", preset, "--log-level=WARNING"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["cmake", "--preset", preset, "--log-level=WARNING"],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     subprocess.run(["ninja", "-C", folder, "--quiet"], check=True)
     return folder

@@ -30,13 +30,21 @@ _STORY = (
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("case", nargs="?", default=DEMO, choices=[case.name for case in CASES if hasattr(case, "cpu")], metavar="CASE",
-                        help=f"another case of ./dev test --list (default: {DEMO})")
+    parser.add_argument(
+        "case",
+        nargs="?",
+        default=DEMO,
+        choices=[case.name for case in CASES if hasattr(case, "cpu")],
+        metavar="CASE",
+        help=f"another case of ./dev test --list (default: {DEMO})",
+    )
 
 
 def run(arguments) -> int:
     case = next(case for case in CASES if case.name == arguments.case)
-    say("demo: a real kernel panics in a virtual machine; its memory is captured, filtered, saved and opened")
+    say(
+        "demo: a real kernel panics in a virtual machine; its memory is captured, filtered, saved and opened"
+    )
     setup.ensure("build", "vm")
     fetcher = Fetcher([case.series])
     try:
@@ -45,8 +53,10 @@ def run(arguments) -> int:
         programs = prepare_programs(folder)
         with Ticker(lambda: "demo: waiting for the kernel and its debug symbols", every=15):
             kernel = fetcher.kernel(case.series)
-        say(f"demo: booting Linux {kernel.release} under QEMU's software emulation, {case.memory_mib} MiB of memory, "
-            f"{case.crashkernel}")
+        say(
+            f"demo: booting Linux {kernel.release} under QEMU's software emulation, {case.memory_mib} MiB of memory, "
+            f"{case.crashkernel}"
+        )
         with Ticker(lambda: "demo: still running", every=20):
             result, evidence = vm_run.run_case(case, programs, fetcher, folder, _tell)
         readers = fetcher.readers()
@@ -55,7 +65,9 @@ def run(arguments) -> int:
     for check in result.failures:
         say(f"FAILED {check.name}: {check.detail}")
     _show(result, evidence, list(readers.values())[-1])
-    say(f"demo: {len(result.checks) - len(result.failures)} of {len(result.checks)} checks passed, {elapsed() / 60:.1f} minutes")
+    say(
+        f"demo: {len(result.checks) - len(result.failures)} of {len(result.checks)} checks passed, {elapsed() / 60:.1f} minutes"
+    )
     return 0 if result.passed else 1
 
 
@@ -76,13 +88,20 @@ def _show(result: Result, evidence: Evidence, readers: Readers) -> None:
     for path in sorted(folder.iterdir()):
         print(f"  {path.stat().st_size:>11,} bytes  {path}")
     memory = evidence.case.memory_mib << 20
-    print(f"\nThe guest had {memory:,} bytes of memory; {figures.get('pages_kept', 0):,} pages are in the dump, "
-          f"compressed to {100 * figures['vmcore_bytes'] / memory:.1f} % of the memory.")
-    print(f"From the panic to vmcore-dmesg.txt {figures['panic_to_dmesg']} s, to vmcore {figures['panic_to_vmcore']} s; "
-          f"the capture image has {figures.get('image_packed', 0):,} bytes.")
+    print(
+        f"\nThe guest had {memory:,} bytes of memory; {figures.get('pages_kept', 0):,} pages are in the dump, "
+        f"compressed to {100 * figures['vmcore_bytes'] / memory:.1f} % of the memory."
+    )
+    print(
+        f"From the panic to vmcore-dmesg.txt {figures['panic_to_dmesg']} s, to vmcore {figures['panic_to_vmcore']} s; "
+        f"the capture image has {figures.get('image_packed', 0):,} bytes."
+    )
     print("\nWhat the kernel said (vmcore-dmesg.txt):")
     lines = (folder / "vmcore-dmesg.txt").read_text(errors="replace").splitlines()
-    panic = next((number for number, line in enumerate(lines) if "sysrq: Trigger a crash" in line), max(0, len(lines) - 8))
+    panic = next(
+        (number for number, line in enumerate(lines) if "sysrq: Trigger a crash" in line),
+        max(0, len(lines) - 8),
+    )
     print("\n".join(f"  {line}" for line in lines[panic : panic + 8]))
     try:
         report = readers.crash(vmcores[0], evidence.kernel.vmlinux)
@@ -90,4 +109,6 @@ def _show(result: Result, evidence: Evidence, readers: Readers) -> None:
         print("\n".join(f"  {line}" for line in report.backtrace.splitlines()[:14]))
     except ReaderError as error:
         print(f"\ncrash does not open it: {error}")
-    print(f"\nTo look around yourself:\n  {readers.command_line('crash')} {evidence.kernel.vmlinux} {vmcores[0]}\n")
+    print(
+        f"\nTo look around yourself:\n  {readers.command_line('crash')} {evidence.kernel.vmlinux} {vmcores[0]}\n"
+    )

@@ -27,7 +27,11 @@ def run(arguments) -> int:
     setup.ensure("build", "format", "tidy")
     if arguments.fix:
         subprocess.run(["clang-format", "-i", *sources("*.cc", "*.h")], check=True)
-    checks = {"format": format_ok, "includes": includes_ok, "clang-tidy": lambda: tidy_ok(build("dev"))}
+    checks = {
+        "format": format_ok,
+        "includes": includes_ok,
+        "clang-tidy": lambda: tidy_ok(build("dev")),
+    }
     failed = [name for name, check in checks.items() if not check()]
     print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
@@ -35,11 +39,20 @@ def run(arguments) -> int:
 
 def format_ok() -> bool:
     files = sources("*.cc", "*.h")
-    return not files or subprocess.run(["clang-format", "--dry-run", "-Werror", *files], check=False).returncode == 0
+    return (
+        not files
+        or subprocess.run(["clang-format", "--dry-run", "-Werror", *files], check=False).returncode
+        == 0
+    )
 
 
 def includes_ok() -> bool:
-    return subprocess.run([sys.executable, ROOT / ".ci" / "check_includes.py"], cwd=ROOT, check=False).returncode == 0
+    return (
+        subprocess.run(
+            [sys.executable, ROOT / ".ci" / "check_includes.py"], cwd=ROOT, check=False
+        ).returncode
+        == 0
+    )
 
 
 def tidy_ok(build_folder: pathlib.Path) -> bool:
@@ -58,7 +71,12 @@ def tidy_ok(build_folder: pathlib.Path) -> bool:
 
 
 def _tidy(build_folder: pathlib.Path, file: pathlib.Path, stamp: pathlib.Path) -> bool:
-    result = subprocess.run(["clang-tidy", "--quiet", "-p", build_folder, file], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["clang-tidy", "--quiet", "-p", build_folder, file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if result.returncode:
         print(result.stdout or result.stderr, flush=True)
         return False
@@ -76,7 +94,9 @@ def _key(unit: dict, headers: list[pathlib.Path]) -> str:
 
 def _dependencies(build_folder: pathlib.Path) -> dict[str, list[pathlib.Path]]:
     """Object -> the project's own headers that it was built from, as ninja recorded them."""
-    listing = subprocess.run(["ninja", "-C", build_folder, "-t", "deps"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ninja", "-C", build_folder, "-t", "deps"], capture_output=True, text=True, check=True
+    ).stdout
     found = collections.defaultdict(list)
     current = ""
     for line in listing.splitlines():

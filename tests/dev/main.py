@@ -18,11 +18,15 @@ _VERBS = (setup, build, test, demo, lint)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./dev", description="Build, test and demonstrate the kdump toolkit.")
+    parser = argparse.ArgumentParser(
+        prog="./dev", description="Build, test and demonstrate the kdump toolkit."
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     verbs.add_parser("help", help="show this list")
     for module in _VERBS:
-        verb = verbs.add_parser(module.__name__.rpartition(".")[2], help=module.HELP, description=module.HELP)
+        verb = verbs.add_parser(
+            module.__name__.rpartition(".")[2], help=module.HELP, description=module.HELP
+        )
         module.add_arguments(verb)
         verb.set_defaults(run=module.run)
     arguments = parser.parse_args()

@@ -47,8 +47,12 @@ def ensure(*groups: str) -> bool:
     """Installs what is missing of these groups; False when nothing was. Raises SetupError."""
     debian = shutil.which("apt-get") is not None
     if not debian and not shutil.which("dnf"):
-        raise SetupError("this machine has neither apt-get nor dnf; see the package lists in tests/dev/setup.py")
-    wanted = sorted({name for group in groups for name in _PACKAGES[group][0 if debian else 1].split()})
+        raise SetupError(
+            "this machine has neither apt-get nor dnf; see the package lists in tests/dev/setup.py"
+        )
+    wanted = sorted(
+        {name for group in groups for name in _PACKAGES[group][0 if debian else 1].split()}
+    )
     missing = _missing_debian(wanted) if debian else _missing_rpm(wanted)
     if not missing:
         return False
@@ -62,15 +66,24 @@ def ensure(*groups: str) -> bool:
 
 
 def _missing_debian(wanted: list[str]) -> list[str]:
-    listing = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted], capture_output=True,
-                             text=True, check=False).stdout
+    listing = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
     installed = {line.split()[0] for line in listing.splitlines() if line.endswith(" installed")}
     return [name for name in wanted if name not in installed]
 
 
 def _missing_rpm(wanted: list[str]) -> list[str]:
-    return [name for name in wanted
-            if subprocess.run(["rpm", "-q", "--whatprovides", name], capture_output=True, check=False).returncode]
+    return [
+        name
+        for name in wanted
+        if subprocess.run(
+            ["rpm", "-q", "--whatprovides", name], capture_output=True, check=False
+        ).returncode
+    ]
 
 
 def _as_root(command: list[str]) -> None:
@@ -81,9 +94,18 @@ def _as_root(command: list[str]) -> None:
     last = {"line": ""}
     output = []
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with (Ticker(lambda: f"setup: {last['line']}"),
-          subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                           errors="replace", env=environment) as process):
+    with (
+        Ticker(lambda: f"setup: {last['line']}"),
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=environment,
+        ) as process,
+    ):
         for line in process.stdout:
             output.append(line)
             last["line"] = line.strip()[:100]

@@ -32,21 +32,43 @@ class Tally:
 
     @property
     def line(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+        return f"{self.passed} passed, {self.failed} failed" + (
+            f", {self.skipped} skipped" if self.skipped else ""
+        )
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--full", action="store_true", help="the whole VM matrix, and the unit tests under sanitizers")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="the whole VM matrix, and the unit tests under sanitizers",
+    )
     parser.add_argument("--no-vm", action="store_true", help="without virtual machines")
-    parser.add_argument("--only", metavar="NAME", help="tests whose name contains NAME (or matches it, with * and ?)")
-    parser.add_argument("--list", action="store_true", help="list the static checks and VM cases, and the built ctest tests")
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        help="tests whose name contains NAME (or matches it, with * and ?)",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="list the static checks and VM cases, and the built ctest tests",
+    )
 
 
 def run(arguments) -> int:
     if arguments.list:
         return _list()
-    cases = [] if arguments.no_vm else [case for case in CASES if _selected(case.name, arguments)
-                                        and (arguments.full or not case.full_only or case.name == arguments.only)]
+    cases = (
+        []
+        if arguments.no_vm
+        else [
+            case
+            for case in CASES
+            if _selected(case.name, arguments)
+            and (arguments.full or not case.full_only or case.name == arguments.only)
+        ]
+    )
     static = {name: check for name, check in _STATIC.items() if _selected(name, arguments)}
     setup.ensure("build", "format", *(["vm"] if cases else []))
     fetcher = Fetcher(case.series for case in cases) if cases else None
@@ -85,9 +107,28 @@ def _run_ctest(preset: str, arguments, tally: Tally) -> None:
     folder = build.build(preset)
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
-    pattern = ["-R", fnmatch.translate(f"*{arguments.only}*")[4:-3]] if arguments.only else ["--no-tests=error"]
-    result = subprocess.run(["ctest", "--test-dir", folder, "-j", str(os.cpu_count() or 1), "--output-on-failure", "--output-junit",
-                             report, *pattern], capture_output=True, text=True, errors="replace", check=False)
+    pattern = (
+        ["-R", fnmatch.translate(f"*{arguments.only}*")[4:-3]]
+        if arguments.only
+        else ["--no-tests=error"]
+    )
+    result = subprocess.run(
+        [
+            "ctest",
+            "--test-dir",
+            folder,
+            "-j",
+            str(os.cpu_count() or 1),
+            "--output-on-failure",
+            "--output-junit",
+            report,
+            *pattern,
+        ],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if not report.exists():
         if result.returncode == 0:  # --only names none of them
             return
@@ -101,8 +142,10 @@ def _run_ctest(preset: str, arguments, tally: Tally) -> None:
     if failed or result.returncode:
         print(result.stdout + result.stderr)
     tally.add(total - failed - skipped, max(failed, 1 if result.returncode else 0), skipped)
-    say(f"{'ok    ' if result.returncode == 0 else 'FAILED'} unit and command-line tests ({preset}): {total - failed - skipped} "
-        f"passed, {failed} failed, {skipped} skipped")
+    say(
+        f"{'ok    ' if result.returncode == 0 else 'FAILED'} unit and command-line tests ({preset}): {total - failed - skipped} "
+        f"passed, {failed} failed, {skipped} skipped"
+    )
 
 
 def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
@@ -113,7 +156,9 @@ def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
     passed = sum(result.passed for result in results)
     tally.add(passed, len(results) - passed)
     print("\n" + vm_run.table(results) + "\n")
-    say(f"VM tests: {passed} of {len(results)} cases in {elapsed() / 60:.1f} minutes since the start")
+    say(
+        f"VM tests: {passed} of {len(results)} cases in {elapsed() / 60:.1f} minutes since the start"
+    )
 
 
 def prepare_programs(folder) -> Programs:
@@ -131,7 +176,12 @@ def _list() -> int:
     for case in CASES:
         print(f"{'vm full' if case.full_only else 'vm     '} {case.name}")
     if (BUILD / "dev" / "build.ninja").exists():
-        listing = subprocess.run(["ctest", "--test-dir", BUILD / "dev", "-N"], capture_output=True, text=True, check=False).stdout
+        listing = subprocess.run(
+            ["ctest", "--test-dir", BUILD / "dev", "-N"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
         for line in listing.splitlines():
             if line.strip().startswith("Test "):
                 print(f"ctest   {line.partition(': ')[2]}")

@@ -13,6 +13,16 @@ def sources(*patterns: str) -> list[pathlib.Path]:
     if not (ROOT / ".git").exists():
         found = (path for pattern in patterns for path in ROOT.rglob(pattern))
         return sorted(path for path in found if not path.is_relative_to(BUILD))
-    command = ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
+    command = [
+        "git",
+        "-C",
+        ROOT,
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        *patterns,
+    ]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return sorted(path for name in listing.split("\0") if name and (path := ROOT / name).is_file())

@@ -50,8 +50,11 @@ class Evidence:
         return self.folder / "ram"
 
     def output_of(self, command: str) -> str:
-        return "".join(path.read_text(errors="replace") for kind in ("out", "err")
-                       if (path := self.harness / f"{command}.{kind}").exists())
+        return "".join(
+            path.read_text(errors="replace")
+            for kind in ("out", "err")
+            if (path := self.harness / f"{command}.{kind}").exists()
+        )
 
     def exit_of(self, command: str) -> int | None:
         path = self.harness / f"{command}.exit"
@@ -63,16 +66,30 @@ class Evidence:
 
     def release_big_files(self) -> None:
         """RAM and disks of a case that passed are of no further use."""
-        for path in (self.ram, self.folder / "reference.elf", self.crash_disk, self.folder / "harness.img", self.folder / "initramfs"):
+        for path in (
+            self.ram,
+            self.folder / "reference.elf",
+            self.crash_disk,
+            self.folder / "harness.img",
+            self.folder / "initramfs",
+        ):
             path.unlink(missing_ok=True)
 
 
-def boot(case: PanicCase | CommandCase, kernel: Kernel, programs: Programs, folder: pathlib.Path, on_line=None) -> Evidence:
+def boot(
+    case: PanicCase | CommandCase,
+    kernel: Kernel,
+    programs: Programs,
+    folder: pathlib.Path,
+    on_line=None,
+) -> Evidence:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     root = guest.root_disk(kernel, programs.root, programs.workload, programs.disks)
     files = {
-        "run.sh": cpio.file(_panic_script(case) if isinstance(case, PanicCase) else _command_script(case)),
+        "run.sh": cpio.file(
+            _panic_script(case) if isinstance(case, PanicCase) else _command_script(case)
+        ),
         "etc/kdump.conf": cpio.file(case.kdump_conf),
         "etc/sysconfig/kdump": cpio.file(_SYSCONFIG.read_bytes() if _SYSCONFIG.exists() else b""),
     }
@@ -85,7 +102,11 @@ def boot(case: PanicCase | CommandCase, kernel: Kernel, programs: Programs, fold
         folder / "initramfs",
         # panic=: a panic that nothing captures ends the machine instead of keeping it to the deadline.
         f"console=ttyS0 root=/dev/vda rw panic=5 {case.crashkernel}".strip(),
-        [f"file={root},snapshot=on", f"file={folder / 'crash.img'}", f"file={folder / 'harness.img'}"],
+        [
+            f"file={root},snapshot=on",
+            f"file={folder / 'crash.img'}",
+            f"file={folder / 'harness.img'}",
+        ],
         folder / "ram",
         folder / "serial.log",
         _DEADLINE,
@@ -109,4 +130,6 @@ def _panic_script(case: PanicCase) -> str:
 
 
 def _command_script(case: CommandCase) -> str:
-    return "".join(f"{step.prepare}\nrun {step.name} {step.command}\n{step.restore}\n" for step in case.steps)
+    return "".join(
+        f"{step.prepare}\nrun {step.name} {step.command}\n{step.restore}\n" for step in case.steps
+    )

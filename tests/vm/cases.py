@@ -74,33 +74,92 @@ _RESTORE_SYSCONFIG = "cp /case/etc/sysconfig/kdump /etc/sysconfig/kdump"
 _BAD_INPUT = (
     Step("start", "kdumpctl start", 0, (r"Starting kdump: \[OK\]",), loaded=True),
     Step("status", "kdumpctl status", 0, ("Kdump is operational",), loaded=True),
-    Step("malformed-conf", "kdumpctl restart", 1, (r"/etc/kdump\.conf:2", r"/etc/kdump\.conf:3", "no_such_option"), loaded=True,
-         prepare=_configuration("path /var/crash\nno_such_option 1\nfinal_action explode\n"), restore=_RESTORE_CONFIGURATION),
-    Step("no-conf", "kdumpctl restart", 1, (r"/etc/kdump\.conf",), loaded=True,
-         prepare="rm /etc/kdump.conf", restore=_RESTORE_CONFIGURATION),
-    Step("unreadable-conf", "kdumpctl restart", 1, (r"/etc/kdump\.conf",), loaded=True,
-         prepare="rm /etc/kdump.conf; mkdir /etc/kdump.conf",
-         restore=f"rmdir /etc/kdump.conf; {_RESTORE_CONFIGURATION}"),
-    Step("missing-kernel", "kdumpctl restart", 1, (r"9\.9\.9-none",), loaded=True,
-         prepare="echo 'KDUMP_KERNELVER=\"9.9.9-none\"' >> /etc/sysconfig/kdump", restore=_RESTORE_SYSCONFIG),
+    Step(
+        "malformed-conf",
+        "kdumpctl restart",
+        1,
+        (r"/etc/kdump\.conf:2", r"/etc/kdump\.conf:3", "no_such_option"),
+        loaded=True,
+        prepare=_configuration("path /var/crash\nno_such_option 1\nfinal_action explode\n"),
+        restore=_RESTORE_CONFIGURATION,
+    ),
+    Step(
+        "no-conf",
+        "kdumpctl restart",
+        1,
+        (r"/etc/kdump\.conf",),
+        loaded=True,
+        prepare="rm /etc/kdump.conf",
+        restore=_RESTORE_CONFIGURATION,
+    ),
+    Step(
+        "unreadable-conf",
+        "kdumpctl restart",
+        1,
+        (r"/etc/kdump\.conf",),
+        loaded=True,
+        prepare="rm /etc/kdump.conf; mkdir /etc/kdump.conf",
+        restore=f"rmdir /etc/kdump.conf; {_RESTORE_CONFIGURATION}",
+    ),
+    Step(
+        "missing-kernel",
+        "kdumpctl restart",
+        1,
+        (r"9\.9\.9-none",),
+        loaded=True,
+        prepare="echo 'KDUMP_KERNELVER=\"9.9.9-none\"' >> /etc/sysconfig/kdump",
+        restore=_RESTORE_SYSCONFIG,
+    ),
     # The kernel itself would load it: only user space can refuse.
-    Step("truncated-kernel", "kdumpctl restart", 1, ("vmlinuz",), loaded=True,
-         prepare="kernel=/boot/vmlinuz-$(uname -r); mv $kernel /tmp/vmlinuz; "
-                 "head -c $(($(stat -c %s /tmp/vmlinuz) / 2)) /tmp/vmlinuz > $kernel",
-         restore="mv /tmp/vmlinuz /boot/vmlinuz-$(uname -r)"),
-    Step("missing-target", "kdumpctl restart", 1, ("01234567-89ab-cdef-0123-456789abcdef",), loaded=True,
-         prepare=_configuration("ext4 UUID=01234567-89ab-cdef-0123-456789abcdef\n"), restore=_RESTORE_CONFIGURATION),
-    Step("read-only-target", "kdumpctl restart", 1, ("/var/crash|vdb", "read-only"), loaded=True,
-         prepare="mount -o remount,ro /var/crash", restore="mount -o remount,rw /var/crash"),
+    Step(
+        "truncated-kernel",
+        "kdumpctl restart",
+        1,
+        ("vmlinuz",),
+        loaded=True,
+        prepare="kernel=/boot/vmlinuz-$(uname -r); mv $kernel /tmp/vmlinuz; "
+        "head -c $(($(stat -c %s /tmp/vmlinuz) / 2)) /tmp/vmlinuz > $kernel",
+        restore="mv /tmp/vmlinuz /boot/vmlinuz-$(uname -r)",
+    ),
+    Step(
+        "missing-target",
+        "kdumpctl restart",
+        1,
+        ("01234567-89ab-cdef-0123-456789abcdef",),
+        loaded=True,
+        prepare=_configuration("ext4 UUID=01234567-89ab-cdef-0123-456789abcdef\n"),
+        restore=_RESTORE_CONFIGURATION,
+    ),
+    Step(
+        "read-only-target",
+        "kdumpctl restart",
+        1,
+        ("/var/crash|vdb", "read-only"),
+        loaded=True,
+        prepare="mount -o remount,ro /var/crash",
+        restore="mount -o remount,rw /var/crash",
+    ),
     Step("restart-after-repair", "kdumpctl restart", 0, (r"Starting kdump: \[OK\]",), loaded=True),
     Step("stop", "kdumpctl stop", 0, (r"Stopping kdump: \[OK\]",), loaded=False),
     Step("status-stopped", "kdumpctl status", 3, ("Kdump is not operational",), loaded=False),
-    Step("no-room", "kdumpctl start", 1, (r"\d+ ?(MiB|MB|M|KiB|KB|kB|bytes)\b", r"Starting kdump: \[FAILED\]"), loaded=False,
-         prepare="echo $((16 << 20)) > /sys/kernel/kexec_crash_size"),
+    Step(
+        "no-room",
+        "kdumpctl start",
+        1,
+        (r"\d+ ?(MiB|MB|M|KiB|KB|kB|bytes)\b", r"Starting kdump: \[FAILED\]"),
+        loaded=False,
+        prepare="echo $((16 << 20)) > /sys/kernel/kexec_crash_size",
+    ),
 )
 
 _NO_RESERVATION = (
-    Step("start", "kdumpctl start", 1, ("No memory reserved for crash kernel", r"Starting kdump: \[FAILED\]"), loaded=False),
+    Step(
+        "start",
+        "kdumpctl start",
+        1,
+        ("No memory reserved for crash kernel", r"Starting kdump: \[FAILED\]"),
+        loaded=False,
+    ),
     Step("status", "kdumpctl status", 3, ("Kdump is not operational",), loaded=False),
 )
 
@@ -110,19 +169,50 @@ def _matrix():
     for series in ("5.10", "6.1", "6.12", "sid"):
         for five_level in (False, True):
             for uefi in (False, True):
-                paging, firmware = ("5level" if five_level else "4level"), ("uefi" if uefi else "bios")
-                yield PanicCase(f"{series}-{paging}-{firmware}-workload", series, five_level, uefi, cpu=1 if uefi else 0,
-                                workload_mib=600, full_only=True)
+                paging, firmware = ("5level" if five_level else "4level"), (
+                    "uefi" if uefi else "bios"
+                )
+                yield PanicCase(
+                    f"{series}-{paging}-{firmware}-workload",
+                    series,
+                    five_level,
+                    uefi,
+                    cpu=1 if uefi else 0,
+                    workload_mib=600,
+                    full_only=True,
+                )
 
 
 CASES: tuple[PanicCase | CommandCase, ...] = (
     PanicCase("6.1-4level-bios", "6.1"),
-    PanicCase("6.1-5level-bios-cpu1", "6.1", five_level=True, cpu=1, kdump_conf=_BY_UUID, dump_folder="crash"),
+    PanicCase(
+        "6.1-5level-bios-cpu1",
+        "6.1",
+        five_level=True,
+        cpu=1,
+        kdump_conf=_BY_UUID,
+        dump_folder="crash",
+    ),
     CommandCase("6.1-bad-input", "6.1", _BAD_INPUT),
     CommandCase("6.1-no-reservation", "6.1", _NO_RESERVATION, crashkernel=""),
-    PanicCase("6.1-high-low", "6.1", crashkernel="crashkernel=256M,high crashkernel=128M,low", memory_mib=6144),
-    PanicCase("6.12-4level-bios", "6.12", kdump_conf=_BY_LABEL, dump_folder="var/crash", workload_mib=300),
-    PanicCase("6.12-5level-uefi", "6.12", five_level=True, uefi=True, cpu=1, kdump_conf=_BY_DEVICE, dump_folder="dumps"),
+    PanicCase(
+        "6.1-high-low",
+        "6.1",
+        crashkernel="crashkernel=256M,high crashkernel=128M,low",
+        memory_mib=6144,
+    ),
+    PanicCase(
+        "6.12-4level-bios", "6.12", kdump_conf=_BY_LABEL, dump_folder="var/crash", workload_mib=300
+    ),
+    PanicCase(
+        "6.12-5level-uefi",
+        "6.12",
+        five_level=True,
+        uefi=True,
+        cpu=1,
+        kdump_conf=_BY_DEVICE,
+        dump_folder="dumps",
+    ),
     PanicCase("sid-5level-bios", "sid", five_level=True, workload_mib=300),
     *_matrix(),
 )

@@ -23,24 +23,48 @@ def check_commands(evidence: Evidence, result: Result) -> None:
     """A case of commands: each one's exit code, words, and what it left loaded."""
     case = evidence.case
     assert isinstance(case, CommandCase)
-    result.check("the guest ran to its end", evidence.run.when("^@vm done") is not None and not evidence.run.timed_out,
-                 "see serial.log")
+    result.check(
+        "the guest ran to its end",
+        evidence.run.when("^@vm done") is not None and not evidence.run.timed_out,
+        "see serial.log",
+    )
     for step in case.steps:
         output, code = evidence.output_of(step.name), evidence.exit_of(step.name)
         missing = [pattern for pattern in step.says if not re.search(pattern, output)]
-        result.check(f"{step.name}: exit code {step.exit_code}", code == step.exit_code, f"it was {code}: {_tail(output)}")
-        result.check(f"{step.name}: says what is wrong", not missing, f"no {missing} in: {_tail(output)}")
+        result.check(
+            f"{step.name}: exit code {step.exit_code}",
+            code == step.exit_code,
+            f"it was {code}: {_tail(output)}",
+        )
+        result.check(
+            f"{step.name}: says what is wrong", not missing, f"no {missing} in: {_tail(output)}"
+        )
         if step.loaded is not None:
             loaded = evidence.loaded_after(step.name)
-            result.check(f"{step.name}: panic kernel {'loaded' if step.loaded else 'not loaded'} afterwards", loaded == step.loaded)
+            result.check(
+                f"{step.name}: panic kernel {'loaded' if step.loaded else 'not loaded'} afterwards",
+                loaded == step.loaded,
+            )
 
 
 def check_armed(evidence: Evidence, result: Result) -> bool:
     start, status = evidence.output_of("start"), evidence.output_of("status")
-    armed = result.check("kdumpctl start", evidence.exit_of("start") == 0 and "Starting kdump: [OK]" in start, _tail(start))
-    armed &= result.check("kdumpctl status", evidence.exit_of("status") == 0 and "Kdump is operational" in status, _tail(status))
+    armed = result.check(
+        "kdumpctl start",
+        evidence.exit_of("start") == 0 and "Starting kdump: [OK]" in start,
+        _tail(start),
+    )
+    armed &= result.check(
+        "kdumpctl status",
+        evidence.exit_of("status") == 0 and "Kdump is operational" in status,
+        _tail(status),
+    )
     if evidence.case.workload_mib:
-        result.check("the workload ran", evidence.exit_of("workload") == 0, _tail(evidence.output_of("workload")))
+        result.check(
+            "the workload ran",
+            evidence.exit_of("workload") == 0,
+            _tail(evidence.output_of("workload")),
+        )
     images = list(evidence.harness.glob("initramfs-*kdump.img"))
     if images:
         result.figures["image_packed"] = images[0].stat().st_size
@@ -58,7 +82,11 @@ def check_capture_run(evidence: Evidence, result: Result) -> bool:
     vmcore = run.when(r"kdump-agent: saved vmcore(?!-)", panic)
     ok = result.check("the agent saved vmcore-dmesg.txt", dmesg is not None, _last_lines(run.lines))
     ok &= result.check("the agent saved vmcore", vmcore is not None, _last_lines(run.lines))
-    result.check("the machine rebooted by itself", not run.timed_out and run.exit_code == 0, f"QEMU exit code {run.exit_code}")
+    result.check(
+        "the machine rebooted by itself",
+        not run.timed_out and run.exit_code == 0,
+        f"QEMU exit code {run.exit_code}",
+    )
     if ok:
         result.check("vmcore-dmesg.txt came before vmcore", dmesg < vmcore)
         result.figures["panic_to_dmesg"] = round(dmesg - panic, 1)
@@ -71,13 +99,25 @@ def find_dump(evidence: Evidence, result: Result) -> pathlib.Path | None:
     result.check("the crash disk was unmounted cleanly", disk.was_unmounted(evidence.crash_disk))
     disk.extract(evidence.crash_disk, evidence.crash_files)
     parent = evidence.crash_files / evidence.case.dump_folder
-    found = [path for path in parent.glob("*") if _DUMP_NAME.fullmatch(path.name)] if parent.is_dir() else []
-    everything = sorted(str(path.relative_to(evidence.crash_files)) for path in evidence.crash_files.rglob("*"))
-    if not result.check("one folder 127.0.0.1-DATE", len(found) == 1, f"the disk holds {everything}"):
+    found = (
+        [path for path in parent.glob("*") if _DUMP_NAME.fullmatch(path.name)]
+        if parent.is_dir()
+        else []
+    )
+    everything = sorted(
+        str(path.relative_to(evidence.crash_files)) for path in evidence.crash_files.rglob("*")
+    )
+    if not result.check(
+        "one folder 127.0.0.1-DATE", len(found) == 1, f"the disk holds {everything}"
+    ):
         return None
     files = {path.name for path in found[0].iterdir()}
     for name in ("vmcore", "vmcore-dmesg.txt", "kexec-dmesg.log"):
-        result.check(f"{name} exists", name in files and (found[0] / name).stat().st_size > 0, f"the folder holds {sorted(files)}")
+        result.check(
+            f"{name} exists",
+            name in files and (found[0] / name).stat().st_size > 0,
+            f"the folder holds {sorted(files)}",
+        )
     left = [name for name in files if "incomplete" in name]
     result.check("nothing incomplete is left", not left, str(left))
     return found[0] if {"vmcore", "vmcore-dmesg.txt"} <= files else None
@@ -96,20 +136,30 @@ def check_files(dump_folder: pathlib.Path, evidence: Evidence, result: Result) -
     result.check("format version 6", dump.version == 6, str(dump.version))
     result.check("the header is not marked incomplete", not dump.incomplete)
     result.check("dump level 31", dump.dump_level == 31, str(dump.dump_level))
-    result.check("the header names the kernel", dump.utsname[2] == evidence.kernel.release, str(dump.utsname))
-    result.check("one register note for each CPU", dump.cpus == evidence.case.machine.cpus, str(dump.cpus))
+    result.check(
+        "the header names the kernel", dump.utsname[2] == evidence.kernel.release, str(dump.utsname)
+    )
+    result.check(
+        "one register note for each CPU", dump.cpus == evidence.case.machine.cpus, str(dump.cpus)
+    )
     return dump
 
 
 def check_dmesg(dump_folder: pathlib.Path, result: Result) -> list[str]:
     text = (dump_folder / "vmcore-dmesg.txt").read_text(errors="backslashreplace")
     for words in ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"):
-        result.check(f"vmcore-dmesg.txt has \"{words}\"", words in text)
+        result.check(f'vmcore-dmesg.txt has "{words}"', words in text)
     return text.splitlines()
 
 
-def check_readers(vmcore: pathlib.Path, unfiltered: pathlib.Path, dmesg: list[str], readers: dict[str, Readers],
-                  evidence: Evidence, result: Result) -> None:
+def check_readers(
+    vmcore: pathlib.Path,
+    unfiltered: pathlib.Path,
+    dmesg: list[str],
+    readers: dict[str, Readers],
+    evidence: Evidence,
+    result: Result,
+) -> None:
     """Every crash and drgn at hand. A reader that fails the same way on the unfiltered memory judges nothing
     (it does not know this kernel); one of each must judge, but for crash when none of them can."""
     for tool, read in (("crash", Readers.crash), ("drgn", Readers.drgn)):
@@ -124,8 +174,11 @@ def check_readers(vmcore: pathlib.Path, unfiltered: pathlib.Path, dmesg: list[st
             # The log is compared with vmcore-dmesg.txt, so the unfiltered memory answers the same question.
             limits = _problems(read, reader, unfiltered, dmesg, evidence) if problems else []
             ok = problems == limits
-            result.check(f"{tool} {version} ({place}) reads the dump as it reads the whole memory", ok,
-                         "; ".join(problem for problem in problems if problem not in limits))
+            result.check(
+                f"{tool} {version} ({place}) reads the dump as it reads the whole memory",
+                ok,
+                "; ".join(problem for problem in problems if problem not in limits),
+            )
             if not problems:
                 judges.append(version)
             elif ok:
@@ -133,24 +186,49 @@ def check_readers(vmcore: pathlib.Path, unfiltered: pathlib.Path, dmesg: list[st
         result.figures[tool] = ", ".join(judges) or f"none ({'; '.join(unable)})"
         result.figures[f"{tool}_unable"] = unable
         if tool == "drgn" or len(unable) < len(readers):
-            result.check(f"a {tool} names the task, unwinds it, lists all tasks and the log", bool(judges), "; ".join(unable))
+            result.check(
+                f"a {tool} names the task, unwinds it, lists all tasks and the log",
+                bool(judges),
+                "; ".join(unable),
+            )
 
 
-def check_pages(dump: KdumpFile, unfiltered: pathlib.Path, segments, readers: Readers, programs: Programs,
-                evidence: Evidence, result: Result) -> None:
+def check_pages(
+    dump: KdumpFile,
+    unfiltered: pathlib.Path,
+    segments,
+    readers: Readers,
+    programs: Programs,
+    evidence: Evidence,
+    result: Result,
+) -> None:
     """Three filters, one memory: the dump from the capture kernel, our collector here, makedumpfile here."""
     machine = evidence.case.machine
     exists = pages.difference(dump.existing, pages.existing_bitmap(segments), segments)
-    result.check("the dump's first bitmap is the RAM of /proc/iomem", not exists.unexplained, exists.text)
+    result.check(
+        "the dump's first bitmap is the RAM of /proc/iomem", not exists.unexplained, exists.text
+    )
     wrong = pages.wrong_pages(dump, machine, evidence.ram)
     result.check("every page holds what memory held", not wrong, "; ".join(wrong))
 
     here = evidence.folder / "vmcore-collected-here"
-    collector = subprocess.run([programs.collector, "--level", "31", "--codec", "zstd", unfiltered, here],
-                               capture_output=True, text=True, errors="replace", check=False)
-    if result.check("kdump-collect filters the ELF vmcore", collector.returncode == 0, _tail(collector.stderr + collector.stdout)):
-        result.check("it leaves the same pages here as in the capture kernel",
-                     not (same := pages.difference(dump.kept, KdumpFile(here).kept, segments)).unexplained, same.text)
+    collector = subprocess.run(
+        [programs.collector, "--level", "31", "--codec", "zstd", unfiltered, here],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if result.check(
+        "kdump-collect filters the ELF vmcore",
+        collector.returncode == 0,
+        _tail(collector.stderr + collector.stdout),
+    ):
+        result.check(
+            "it leaves the same pages here as in the capture kernel",
+            not (same := pages.difference(dump.kept, KdumpFile(here).kept, segments)).unexplained,
+            same.text,
+        )
     theirs = evidence.folder / "vmcore-makedumpfile"
     try:
         readers.makedumpfile(["-d", "31", unfiltered, theirs])
@@ -162,7 +240,11 @@ def check_pages(dump: KdumpFile, unfiltered: pathlib.Path, segments, readers: Re
     result.figures["pages_kept"], result.figures["pages_makedumpfile"] = peer.ours, peer.theirs
     result.figures["pages_different"] = peer.text
     result.check("the kept pages are makedumpfile's", not peer.unexplained, peer.text)
-    result.check("the filter left something out, and not everything", 0 < peer.ours < len(reference_pages(segments)), str(peer.ours))
+    result.check(
+        "the filter left something out, and not everything",
+        0 < peer.ours < len(reference_pages(segments)),
+        str(peer.ours),
+    )
     for path in (here, theirs):
         path.unlink(missing_ok=True)
 
@@ -171,7 +253,9 @@ def reference_pages(segments: list[reference.Segment]) -> range:
     return range(sum((segment.end_page - segment.first_page) // 4096 for segment in segments))
 
 
-def _problems(read, reader: Readers, vmcore: pathlib.Path, dmesg: list[str], evidence: Evidence) -> list[str]:
+def _problems(
+    read, reader: Readers, vmcore: pathlib.Path, dmesg: list[str], evidence: Evidence
+) -> list[str]:
     """What a reader could not tell or told wrong, in words that do not depend on addresses."""
     try:
         report = read(reader, vmcore, evidence.kernel.vmlinux)
@@ -191,7 +275,11 @@ def _problems(read, reader: Readers, vmcore: pathlib.Path, dmesg: list[str], evi
 
 def _task_problems(tasks: dict[int, str], pids: set[int], panic_pid: int) -> list[str]:
     """Kernel workers end between the list and the panic: one of twenty may have."""
-    absent = [name for pid, name in ((1, "init"), (2, "kthreadd"), (panic_pid, _TASK)) if tasks.get(pid) != name]
+    absent = [
+        name
+        for pid, name in ((1, "init"), (2, "kthreadd"), (panic_pid, _TASK))
+        if tasks.get(pid) != name
+    ]
     problems = [f"its task list has no {', '.join(absent)}"] if absent else []
     lost = pids - tasks.keys()
     if len(lost) > len(pids) // 20:
@@ -203,7 +291,9 @@ def _log_problems(report: CrashReport | DrgnReport, dmesg: list[str]) -> list[st
     if isinstance(report, CrashReport):
         theirs = report.log
     else:
-        theirs = [line for nanoseconds, text in report.log for line in _log_lines(nanoseconds, text)]
+        theirs = [
+            line for nanoseconds, text in report.log for line in _log_lines(nanoseconds, text)
+        ]
     if theirs == dmesg:
         return []
     for number, (ours, other) in enumerate(zip(dmesg, theirs), 1):

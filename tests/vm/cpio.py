@@ -28,7 +28,9 @@ def archive(entries: dict[str, Entry]) -> bytes:
             whole.setdefault(str(parent), directory())
         whole[name] = entries[name]
     whole["TRAILER!!!"] = Entry(0)
-    return b"".join(_member(inode, name, entry) for inode, (name, entry) in enumerate(whole.items(), 1))
+    return b"".join(
+        _member(inode, name, entry) for inode, (name, entry) in enumerate(whole.items(), 1)
+    )
 
 
 def _member(inode: int, name: str, entry: Entry) -> bytes:

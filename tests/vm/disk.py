@@ -9,8 +9,12 @@ import subprocess
 
 def was_unmounted(disk: pathlib.Path) -> bool:
     """False when the file system was still in use as the machine went down."""
-    header = subprocess.run(["dumpe2fs", "-h", disk], capture_output=True, text=True, check=True).stdout
-    return "needs_recovery" not in header and bool(re.search(r"^Filesystem state:\s+clean$", header, re.M))
+    header = subprocess.run(
+        ["dumpe2fs", "-h", disk], capture_output=True, text=True, check=True
+    ).stdout
+    return "needs_recovery" not in header and bool(
+        re.search(r"^Filesystem state:\s+clean$", header, re.M)
+    )
 
 
 def extract(disk: pathlib.Path, into: pathlib.Path) -> None:
@@ -19,7 +23,11 @@ def extract(disk: pathlib.Path, into: pathlib.Path) -> None:
     into.mkdir(parents=True)
     if not was_unmounted(disk):
         subprocess.run(["e2fsck", "-fy", disk], capture_output=True, check=False)
-    result = subprocess.run(["debugfs", "-R", f"rdump / {into}", disk], capture_output=True, text=True, check=True)
-    problems = [line for line in result.stderr.splitlines() if "rdump" in line or "dump_file" in line]
+    result = subprocess.run(
+        ["debugfs", "-R", f"rdump / {into}", disk], capture_output=True, text=True, check=True
+    )
+    problems = [
+        line for line in result.stderr.splitlines() if "rdump" in line or "dump_file" in line
+    ]
     if problems:
         raise OSError(f"{disk}: {problems[0]}")

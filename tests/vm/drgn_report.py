@@ -15,15 +15,26 @@ def main() -> None:
     program.set_core_dump(sys.argv[1])
     program.load_debug_info([sys.argv[2]])
     thread = program.crashed_thread()
-    tasks = [(task.pid.value_(), task.comm.string_().decode("ascii", "replace")) for task in for_each_task(program)]
-    modules = [module.name.string_().decode() for module in
-               list_for_each_entry("struct module", program["modules"].address_of_(), "list")]
-    log = [(record.timestamp, record.text.decode("utf-8", "backslashreplace")) for record in get_printk_records(program)]
+    tasks = [
+        (task.pid.value_(), task.comm.string_().decode("ascii", "replace"))
+        for task in for_each_task(program)
+    ]
+    modules = [
+        module.name.string_().decode()
+        for module in list_for_each_entry("struct module", program["modules"].address_of_(), "list")
+    ]
+    log = [
+        (record.timestamp, record.text.decode("utf-8", "backslashreplace"))
+        for record in get_printk_records(program)
+    ]
     report = {
         "release": program["init_uts_ns"].name.release.string_().decode(),
         "pid": thread.tid,
         "comm": thread.object.comm.string_().decode(),
-        "frames": [frame.name if hasattr(frame, "name") and frame.name else "??" for frame in thread.stack_trace()],
+        "frames": [
+            frame.name if hasattr(frame, "name") and frame.name else "??"
+            for frame in thread.stack_trace()
+        ],
         "tasks": tasks,
         "modules": modules,
         "log": log,

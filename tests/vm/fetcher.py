@@ -20,11 +20,11 @@ class Fetcher:
         self._kernels |= {name: self._pool.submit(packages.kernel, name) for name in wanted[1:]}
 
     def kernel(self, series: str) -> packages.Kernel:
-        """Waits for it. Raises packages.FetchError."""
+        """Waits for it. Raises FetchError."""
         return self._kernels[series].result()
 
     def readers(self) -> dict[str, Readers]:
-        """By name, the newest last. Raises packages.FetchError."""
+        """By name, the newest last. Raises FetchError."""
         root: pathlib.Path | None = self._root.result()
         readers = {"host": Readers(None)}
         if root:

@@ -26,19 +26,38 @@ _HARNESS_DISK_MIB = 256
 def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:
     """`cmake --install` of a build, as a package would do it."""
     shutil.rmtree(into, ignore_errors=True)
-    subprocess.run(["cmake", "--install", build], env={**os.environ, "DESTDIR": str(into)}, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["cmake", "--install", build],
+        env={**os.environ, "DESTDIR": str(into)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def compile_workload(into: pathlib.Path) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", into, _SCRIPTS / "workload.c"], check=True)
+    subprocess.run(
+        [
+            "cc",
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-static",
+            "-o",
+            into,
+            _SCRIPTS / "workload.c",
+        ],
+        check=True,
+    )
 
 
 _building = threading.Lock()
 
 
-def root_disk(kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+def root_disk(
+    kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path, folder: pathlib.Path
+) -> pathlib.Path:
     """A disk image with a small distribution: merged /usr, busybox, our programs with their libraries, the kernel
     with all its modules. Made once for a kernel; cases run on a snapshot of it."""
     disk = folder / f"root-{kernel.release}.img"
@@ -61,9 +80,27 @@ def remove_root_disks(folder: pathlib.Path) -> None:
         disk.unlink()
 
 
-def _fill_root(root: pathlib.Path, kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path) -> None:
-    for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "proc", "sys", "dev", "run", "tmp", "root", "boot",
-                 "etc/sysconfig", "var/crash", "var/lib", "harness", "mnt"):
+def _fill_root(
+    root: pathlib.Path, kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path
+) -> None:
+    for name in (
+        "usr/bin",
+        "usr/sbin",
+        "usr/lib",
+        "usr/lib64",
+        "proc",
+        "sys",
+        "dev",
+        "run",
+        "tmp",
+        "root",
+        "boot",
+        "etc/sysconfig",
+        "var/crash",
+        "var/lib",
+        "harness",
+        "mnt",
+    ):
         (root / name).mkdir(parents=True)
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / name).symlink_to(f"usr/{name}")
@@ -72,7 +109,9 @@ def _fill_root(root: pathlib.Path, kernel: Kernel, programs: pathlib.Path, workl
     _install_busybox(root)
     shutil.copytree(programs, root, dirs_exist_ok=True, symlinks=True)
     shutil.copy(workload, root / "usr/bin/workload")
-    _install_libraries(root, [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()])
+    _install_libraries(
+        root, [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()]
+    )
     shutil.copytree(kernel.modules, root / "usr/lib/modules" / kernel.release, copy_function=_link)
     _link(kernel.vmlinuz, root / "boot" / kernel.vmlinuz.name)
     for script, program in (("init.sh", "init"), ("panic-trigger.sh", "panic-trigger")):
@@ -93,17 +132,25 @@ def _fill_root(root: pathlib.Path, kernel: Kernel, programs: pathlib.Path, workl
 def _install_busybox(root: pathlib.Path) -> None:
     busybox = shutil.which("busybox")
     shutil.copy(busybox, root / "usr/bin/busybox")
-    listing = subprocess.run([busybox, "--list-full"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        [busybox, "--list-full"], capture_output=True, text=True, check=True
+    ).stdout
     for applet in listing.split():
         link = root / "usr" / applet.removeprefix("usr/")
-        if link.parent.is_dir() and not link.is_symlink() and link.name not in ("busybox", "init", "linuxrc"):
+        if (
+            link.parent.is_dir()
+            and not link.is_symlink()
+            and link.name not in ("busybox", "init", "linuxrc")
+        ):
             link.symlink_to("/usr/bin/busybox")
 
 
 def _install_libraries(root: pathlib.Path, binaries: list[pathlib.Path]) -> None:
     """The libraries where this machine has them, and the loader's cache, so that the guest looks like an installed system."""
     for binary in binaries:
-        listing = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False).stdout
+        listing = subprocess.run(
+            ["ldd", binary], capture_output=True, text=True, check=False
+        ).stdout
         for library in re.findall(r"(/\S+) \(0x", listing):
             # /lib/x can be /usr/lib/x: let the guest's own /lib link resolve it.
             target = root / library.lstrip("/")
@@ -121,7 +168,9 @@ def _link(source, target) -> None:
     shutil.copy2(source, target)
 
 
-def make_disk(path: pathlib.Path, mib: int, root: pathlib.Path | None = None, options: tuple[str, ...] = ()) -> None:
+def make_disk(
+    path: pathlib.Path, mib: int, root: pathlib.Path | None = None, options: tuple[str, ...] = ()
+) -> None:
     path.unlink(missing_ok=True)
     with open(path, "wb") as disk:
         disk.truncate(mib << 20)

@@ -31,14 +31,23 @@ class KdumpFile:
         if data[:8] != _SIGNATURE:
             raise FormatError(f"{path}: not a kdump-compressed file")
         (self.version,) = struct.unpack_from("<i", data, 8)
-        self.utsname = [field.rstrip(b"\0").decode("ascii", "replace")
-                        for field in struct.unpack_from("65s65s65s65s65s65s", data, 12)]
+        self.utsname = [
+            field.rstrip(b"\0").decode("ascii", "replace")
+            for field in struct.unpack_from("65s65s65s65s65s65s", data, 12)
+        ]
         self.time_seconds, self.time_microseconds = struct.unpack_from("<qq", data, 408)
-        (self.status, self.block_size, sub_header_blocks, bitmap_blocks) = struct.unpack_from("<IiiI", data, 424)
+        (self.status, self.block_size, sub_header_blocks, bitmap_blocks) = struct.unpack_from(
+            "<IiiI", data, 424
+        )
         (self.cpus,) = struct.unpack_from("<i", data, 460)
         block = self.block_size
         (self.physical_base, self.dump_level, self.split) = struct.unpack_from("<Qii", data, block)
-        (self._vmcoreinfo_at, self._vmcoreinfo_size, self._notes_at, self._notes_size) = struct.unpack_from("<QQQQ", data, block + 32)
+        (
+            self._vmcoreinfo_at,
+            self._vmcoreinfo_size,
+            self._notes_at,
+            self._notes_size,
+        ) = struct.unpack_from("<QQQQ", data, block + 32)
         (self.max_pfn,) = struct.unpack_from("<Q", data, block + 96)
         half = bitmap_blocks // 2 * block
         at = (1 + sub_header_blocks) * block
@@ -54,7 +63,9 @@ class KdumpFile:
 
     @property
     def vmcoreinfo(self) -> str:
-        return self._data[self._vmcoreinfo_at : self._vmcoreinfo_at + self._vmcoreinfo_size].decode("ascii", "replace")
+        return self._data[self._vmcoreinfo_at : self._vmcoreinfo_at + self._vmcoreinfo_size].decode(
+            "ascii", "replace"
+        )
 
     @property
     def notes(self) -> bytes:
@@ -66,9 +77,13 @@ class KdumpFile:
     def pages(self):
         """Yields (pfn, page) of every page in the file. Raises FormatError for one that cannot be unpacked."""
         for rank, pfn in enumerate(self.kept_pfns()):
-            offset, size, flags, _ = _DESCRIPTOR.unpack_from(self._data, self._descriptors_at + rank * _DESCRIPTOR.size)
+            offset, size, flags, _ = _DESCRIPTOR.unpack_from(
+                self._data, self._descriptors_at + rank * _DESCRIPTOR.size
+            )
             if offset <= 0 or size > self.block_size or offset + size > len(self._data):
-                raise FormatError(f"page {pfn:#x}: descriptor {offset:#x}+{size} lies outside the file")
+                raise FormatError(
+                    f"page {pfn:#x}: descriptor {offset:#x}+{size} lies outside the file"
+                )
             page = _unpack(self._data[offset : offset + size], flags, self.block_size)
             if len(page) != self.block_size:
                 raise FormatError(f"page {pfn:#x}: {len(page)} bytes after unpacking")
@@ -116,6 +131,11 @@ def _zstd(data: bytes, size: int) -> bytes:
 def _lzo(data: bytes, size: int) -> bytes:
     out = ctypes.create_string_buffer(size)
     got = ctypes.c_size_t(size)
-    if _library("lzo2").lzo1x_decompress_safe(data, ctypes.c_size_t(len(data)), out, ctypes.byref(got), None) != 0:
+    if (
+        _library("lzo2").lzo1x_decompress_safe(
+            data, ctypes.c_size_t(len(data)), out, ctypes.byref(got), None
+        )
+        != 0
+    ):
         raise FormatError("an lzo page does not unpack")
     return out.raw[: got.value]

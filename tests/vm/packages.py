@@ -19,21 +19,15 @@ import pathlib
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
-import time
 
 from vm import apt_mirror
+from vm.apt import Apt, FetchError, last_error, run
+from vm.deb import unpack_image, unpack_vmlinux
 from vm.progress import Ticker, say
 
-_LISTS_FRESH_SECONDS = 24 * 3600
-_KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _READERS = ("crash", "python3-drgn", "makedumpfile")
 _CANDIDATES = 5  # point releases to try: a mirror may list a package before (or after) it has it
-
-
-class FetchError(Exception):
-    """A kernel or the readers cannot be had; the text says why and what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,12 +81,14 @@ def kernel(series_name: str) -> Kernel:
     if own:
         found = _newest_in(pathlib.Path(own), series)
         if not found:
-            raise FetchError(f"KDUMP_TEST_KERNELS={own} holds no kernel of the series {series_name}")
+            raise FetchError(
+                f"KDUMP_TEST_KERNELS={own} holds no kernel of the series {series_name}"
+            )
         return found
     kernels = cache_folder() / "kernels"
     with _locked(kernels, series_name):
         try:
-            releases = _releases(Apt(series.suite), series)
+            releases = _releases(Apt(series.suite, cache_folder()), series)
         except FetchError as error:
             cached = _newest_in(kernels, series)
             if not cached:
@@ -109,7 +105,7 @@ def readers_root() -> pathlib.Path | None:
     readers = cache_folder() / "readers"
     with _locked(readers, "sid"):
         cached = sorted(readers.glob("sid-*"), key=lambda path: path.stat().st_mtime)
-        apt = Apt("sid")
+        apt = Apt("sid", cache_folder())
         try:
             apt.update()
             root = readers / ("sid-" + "-".join(apt.versions(_READERS)))
@@ -126,84 +122,40 @@ def readers_root() -> pathlib.Path | None:
         return root
 
 
-def _make_root(apt: "Apt", readers: pathlib.Path, root: pathlib.Path) -> None:
+def _make_root(apt: Apt, readers: pathlib.Path, root: pathlib.Path) -> None:
     # "extract" unpacks the packages and runs none of their scripts: nothing here needs more.
-    command = ["mmdebstrap", f"--mode={'root' if os.geteuid() == 0 else 'unshare'}", "--variant=extract", "--format=tar",
-               "--aptopt=Acquire::Check-Valid-Until false", f"--include={','.join(_READERS)}", "sid", "-", str(apt.sources)]
+    command = [
+        "mmdebstrap",
+        f"--mode={'root' if os.geteuid() == 0 else 'unshare'}",
+        "--variant=extract",
+        "--format=tar",
+        "--aptopt=Acquire::Check-Valid-Until false",
+        f"--include={','.join(_READERS)}",
+        "sid",
+        "-",
+        str(apt.sources),
+    ]
     temporary = pathlib.Path(tempfile.mkdtemp(prefix=".sid-", dir=readers))
     try:
         (temporary / "root").mkdir()
-        with (open(temporary / "log", "w") as log,
-              subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process):
+        with (
+            open(temporary / "log", "w") as log,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+        ):
             # Without owners and device nodes no privilege is needed.
-            unpack = subprocess.run(["tar", "-x", "--no-same-owner", "--exclude=./dev/*"], cwd=temporary / "root",
-                                    stdin=process.stdout, check=False)
+            unpack = subprocess.run(
+                ["tar", "-x", "--no-same-owner", "--exclude=./dev/*"],
+                cwd=temporary / "root",
+                stdin=process.stdout,
+                check=False,
+            )
         if process.returncode or unpack.returncode:
-            raise FetchError(f"unpacking the readers: {_last_error((temporary / 'log').read_text())}")
+            raise FetchError(
+                f"unpacking the readers: {last_error((temporary / 'log').read_text())}"
+            )
         (temporary / "root").rename(root)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-class Apt:
-    """apt with an own state for one suite, using the machine's mirror and the archive's keyring."""
-
-    def __init__(self, suite: str):
-        mirror = apt_mirror.find_mirror()
-        if mirror is None:
-            raise FetchError("this machine's apt has no Debian archive; put kernels into a folder and name it in "
-                             "KDUMP_TEST_KERNELS (each RELEASE/{boot/vmlinuz-RELEASE,lib/modules/RELEASE,vmlinux})")
-        self._state = cache_folder() / "apt" / suite
-        for name in ("lists/partial", "cache/archives/partial"):
-            (self._state / name).mkdir(parents=True, exist_ok=True)
-        self.sources = self._state / "sources.list"
-        options = f"[arch=amd64 signed-by={_KEYRING}]" if _KEYRING.exists() else "[arch=amd64]"
-        lines = [f"deb {options} {mirror.main} {suite} main"]
-        if mirror.security and suite != "sid":
-            lines.append(f"deb {options} {mirror.security} {suite}-security main")
-        self.sources.write_text("\n".join(lines) + "\n")
-
-    def _options(self) -> list[str]:
-        settings = {
-            "Dir::Etc::SourceList": self.sources,
-            "Dir::Etc::SourceParts": "/dev/null",
-            "Dir::State::Lists": self._state / "lists",
-            "Dir::State::status": "/dev/null",
-            "Dir::Cache": self._state / "cache",
-            "Acquire::Languages": "none",
-            # Signatures are checked; only their date is not: an archive snapshot is older than it promised to get.
-            "Acquire::Check-Valid-Until": "false",
-            "APT::Sandbox::User": "root",
-        }
-        return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-
-    def update(self) -> None:
-        stamp = self._state / "updated"
-        if stamp.exists() and time.time() - stamp.stat().st_mtime < _LISTS_FRESH_SECONDS:
-            return
-        _run(["apt-get", *self._options(), "-qq", "-o", "APT::Update::Error-Mode=any", "update"], "apt-get update")
-        stamp.touch()
-
-    def names(self) -> list[str]:
-        return _run(["apt-cache", *self._options(), "pkgnames"], "apt-cache").split()
-
-    def size(self, packages: list[str]) -> int:
-        """Bytes to download."""
-        text = _run(["apt-cache", *self._options(), "--no-all-versions", "show", *packages], "apt-cache show")
-        return sum(int(size) for size in re.findall(r"^Size: (\d+)", text, re.M))
-
-    def versions(self, packages: tuple[str, ...]) -> list[str]:
-        text = _run(["apt-cache", *self._options(), "--no-all-versions", "show", *packages], "apt-cache show")
-        found = dict(re.findall(r"^Package: (\S+)\n(?:.+\n)*?Version: (\S+)", text, re.M))
-        # A colon would end a path in a list of library folders.
-        return [found[package].replace(":", "_") for package in packages]
-
-    def download(self, packages: list[str], folder: pathlib.Path) -> list[pathlib.Path]:
-        result = subprocess.run(["apt-get", *self._options(), "-qq", "download", *packages], cwd=folder,
-                                capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise FetchError(_last_error(result.stderr))
-        return [next(folder.glob(f"{package}_*.deb")) for package in packages]
 
 
 def _releases(apt: Apt, series: Series) -> list[tuple[str, list[str]]]:
@@ -230,13 +182,15 @@ def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> K
         folder = kernels / release
         if not folder.is_dir():
             try:
-                _fetch(Apt(series.suite), release, packages, folder)
+                _fetch(Apt(series.suite, cache_folder()), release, packages, folder)
             except FetchError as error:
                 say(f"kernel {release}: {error}; trying the release before it")
                 failures.append(f"{release}: {error}")
                 continue
         return Kernel(series.name, release, folder)
-    raise FetchError(f"no kernel of the series {series.name} can be fetched: " + "; ".join(failures))
+    raise FetchError(
+        f"no kernel of the series {series.name} can be fetched: " + "; ".join(failures)
+    )
 
 
 def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) -> None:
@@ -252,14 +206,14 @@ def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) ->
         with Ticker(state):
             debs = apt.download(packages, temporary)
             for deb in debs:
-                (_unpack_vmlinux if "-dbg_" in deb.name else _unpack_image)(deb, temporary)
+                (unpack_vmlinux if "-dbg_" in deb.name else unpack_image)(deb, temporary)
                 deb.unlink()
         unpacked = Kernel("", release, temporary)
         beside = unpacked.modules / "vmlinuz"  # where linux-binary packages put it
         if beside.is_file():
             unpacked.vmlinuz.parent.mkdir(exist_ok=True)
             beside.rename(unpacked.vmlinuz)
-        _run(["depmod", "-b", str(temporary), release], "depmod")
+        run(["depmod", "-b", str(temporary), release], "depmod")
         for part in (unpacked.vmlinuz, unpacked.vmlinux, unpacked.modules / "modules.dep"):
             if not part.is_file():
                 raise FetchError(f"the packages of {release} hold no {part.name}")
@@ -270,41 +224,12 @@ def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) ->
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _deb_members(deb: pathlib.Path):
-    """The members of a package, streamed: debug packages are far larger unpacked than the one file wanted."""
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            with tarfile.open(fileobj=process.stdout, mode="r|") as members:
-                yield members
-        finally:
-            process.kill()
-
-
-def _unpack_vmlinux(deb: pathlib.Path, into: pathlib.Path) -> None:
-    with _deb_members(deb) as members:
-        for member in members:
-            if member.isfile() and re.fullmatch(r"vmlinux(-.*)?", pathlib.PurePath(member.name).name):
-                with open(into / "vmlinux", "wb") as out:
-                    shutil.copyfileobj(members.extractfile(member), out, 1 << 20)
-                return
-    raise FetchError(f"{deb.name} holds no vmlinux")
-
-
-def _unpack_image(deb: pathlib.Path, into: pathlib.Path) -> None:
-    with _deb_members(deb) as members:
-        for member in members:
-            name = member.name.removeprefix("./").removeprefix("usr/")
-            if not member.isfile() or not re.match(r"(boot/vmlinuz-|lib/modules/)", name):
-                continue
-            target = into / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with open(target, "wb") as out:
-                shutil.copyfileobj(members.extractfile(member), out, 1 << 20)
-
-
 def _newest_in(folder: pathlib.Path, series: Series) -> Kernel | None:
-    pattern = series.release if series.name == "sid" or folder == cache_folder() / "kernels" else rf"{re.escape(series.name)}\..*"
+    pattern = (
+        series.release
+        if series.name == "sid" or folder == cache_folder() / "kernels"
+        else rf"{re.escape(series.name)}\..*"
+    )
     releases = [path.name for path in folder.glob("[0-9]*") if re.fullmatch(pattern, path.name)]
     if not releases:
         return None
@@ -313,22 +238,9 @@ def _newest_in(folder: pathlib.Path, series: Series) -> Kernel | None:
 
 
 def _version_key(text: str) -> list[tuple[int, int | str]]:
-    return [(1, int(part)) if part.isdigit() else (0, part) for part in re.findall(r"\d+|\D+", text)]
-
-
-def _run(command: list[str], what: str) -> str:
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise FetchError(f"{command[0]} is not installed; run ./dev setup") from error
-    if result.returncode:
-        raise FetchError(f"{what}: {_last_error(result.stderr)}")
-    return result.stdout
-
-
-def _last_error(stderr: str) -> str:
-    lines = stderr.strip().splitlines() or ["failed"]
-    return next((line.removeprefix("E: ") for line in lines if line.startswith("E:")), lines[-1])
+    return [
+        (1, int(part)) if part.isdigit() else (0, part) for part in re.findall(r"\d+|\D+", text)
+    ]
 
 
 @contextlib.contextmanager

@@ -55,7 +55,9 @@ def difference(ours: bytes, theirs: bytes, segments: list[Segment]) -> Differenc
     explained: dict[str, list[int]] = {}
     unexplained = []
     for pfn in set_bits((mine ^ other).to_bytes(size, "little")):
-        reason = next((entry.reason for entry in EXPLANATIONS if entry.applies(pfn, segments)), None)
+        reason = next(
+            (entry.reason for entry in EXPLANATIONS if entry.applies(pfn, segments)), None
+        )
         (explained.setdefault(reason, []) if reason else unexplained).append(pfn)
     return Difference(mine.bit_count(), other.bit_count(), explained, unexplained)
 
@@ -72,7 +74,8 @@ def existing_bitmap(segments: list[Segment]) -> bytes:
 def wrong_pages(dump: KdumpFile, machine: Machine, ram: pathlib.Path) -> list[str]:
     """Each page of the dump that does not hold what the guest's memory holds (first few).
 
-    The first MiB is not compared: the capture kernel works there, after the loader saved what it held."""
+    The first MiB is not compared: the capture kernel works there, after the loader saved what it held.
+    """
     memory = Memory(machine, ram)
     problems = []
     try:

@@ -10,7 +10,11 @@ import subprocess
 import time
 
 # OVMF under its Debian and its Fedora names.
-_FIRMWARE = ("/usr/share/ovmf/OVMF.fd", "/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE.fd")
+_FIRMWARE = (
+    "/usr/share/ovmf/OVMF.fd",
+    "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE.fd",
+)
 # The PC machine moves what would lie between here and 4 GiB above 4 GiB (hw/i386/pc_piix.c).
 _LOW_MEMORY_MAX = 0xE0000000
 _LOW_MEMORY_SPLIT = 0xC0000000
@@ -34,7 +38,9 @@ class Run:
 
     def when(self, pattern: str, after: float = 0.0) -> float | None:
         """The arrival of the first line that matches."""
-        return next((at for at, text in self.lines if at >= after and re.search(pattern, text)), None)
+        return next(
+            (at for at, text in self.lines if at >= after and re.search(pattern, text)), None
+        )
 
 
 def ram_offset(machine: Machine, address: int) -> int:
@@ -44,20 +50,53 @@ def ram_offset(machine: Machine, address: int) -> int:
     return address if address < low else address - (4 << 30) + low
 
 
-def run(machine: Machine, kernel: pathlib.Path, initramfs: pathlib.Path, cmdline: str, disks: list[str],
-        ram: pathlib.Path, log: pathlib.Path, deadline: float, on_line=None) -> Run:
+def run(
+    machine: Machine,
+    kernel: pathlib.Path,
+    initramfs: pathlib.Path,
+    cmdline: str,
+    disks: list[str],
+    ram: pathlib.Path,
+    log: pathlib.Path,
+    deadline: float,
+    on_line=None,
+) -> Run:
     """Boots until the guest powers off or reboots (QEMU ends then), or until `deadline` seconds are over.
 
-    `disks` are QEMU drive options, in the order vda, vdb, ...; `ram` receives the guest's memory."""
+    `disks` are QEMU drive options, in the order vda, vdb, ...; `ram` receives the guest's memory.
+    """
     ram.unlink(missing_ok=True)
     # QEMU 7.2's emulation of cmpxchg16b corrupts flags; kernels without the feature do not use it.
     model = "max,-cx16" + ("" if machine.five_level else ",-la57")
     command = [
-        "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", model,
-        "-smp", str(machine.cpus), "-m", f"{machine.memory_mib}M", "-machine", "pc,memory-backend=ram0",
-        "-object", f"memory-backend-file,id=ram0,size={machine.memory_mib}M,mem-path={ram},share=on",
-        "-display", "none", "-serial", "stdio", "-no-reboot", "-nic", "none",
-        "-kernel", str(kernel), "-initrd", str(initramfs), "-append", cmdline,
+        "qemu-system-x86_64",
+        "-nodefaults",
+        "-no-user-config",
+        "-accel",
+        "tcg,thread=multi",
+        "-cpu",
+        model,
+        "-smp",
+        str(machine.cpus),
+        "-m",
+        f"{machine.memory_mib}M",
+        "-machine",
+        "pc,memory-backend=ram0",
+        "-object",
+        f"memory-backend-file,id=ram0,size={machine.memory_mib}M,mem-path={ram},share=on",
+        "-display",
+        "none",
+        "-serial",
+        "stdio",
+        "-no-reboot",
+        "-nic",
+        "none",
+        "-kernel",
+        str(kernel),
+        "-initrd",
+        str(initramfs),
+        "-append",
+        cmdline,
     ]
     for disk in disks:
         command += ["-drive", f"{disk},if=virtio,format=raw,cache=unsafe"]
@@ -78,9 +117,14 @@ def _watch(command: list[str], log: pathlib.Path, deadline: float, on_line) -> R
     lines: list[tuple[float, str]] = []
     pending = b""
     timed_out = False
-    with (open(log, "w", encoding="utf-8") as record, open(log.with_suffix(".qemu"), "w", encoding="utf-8") as errors,
-          subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process,
-          selectors.DefaultSelector() as selector):
+    with (
+        open(log, "w", encoding="utf-8") as record,
+        open(log.with_suffix(".qemu"), "w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+        selectors.DefaultSelector() as selector,
+    ):
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
             left = start + deadline - time.monotonic()

@@ -61,24 +61,44 @@ class Readers:
         with tempfile.TemporaryDirectory(prefix="crash-") as folder:
             commands = pathlib.Path(folder) / "commands"
             outputs = {name: pathlib.Path(folder) / name for name in ("sys", "bt", "ps", "log")}
-            commands.write_text("".join(f"{name} > {path}\n" for name, path in outputs.items()) + "quit\n")
+            commands.write_text(
+                "".join(f"{name} > {path}\n" for name, path in outputs.items()) + "quit\n"
+            )
             environment = {"CRASHPAGER": "cat", "TERM": "dumb", "HOME": folder}
             output = self._run("crash", ["-s", "-i", commands, vmlinux, vmcore], environment)
-            texts = {name: path.read_text(errors="backslashreplace") if path.exists() else "" for name, path in outputs.items()}
+            texts = {
+                name: path.read_text(errors="backslashreplace") if path.exists() else ""
+                for name, path in outputs.items()
+            }
         if not texts["bt"] or not texts["ps"]:
             raise ReaderError(_complaint("crash", output))
-        tasks = re.findall(r"^[> ]\s*(\d+)\s+\d+\s+\d+\s+[0-9a-f]+\s+\S+\s+[\d.]+\s+\d+\s+\d+\s+(.*)$", texts["ps"], re.M)
-        return CrashReport(texts["sys"], texts["bt"], [(int(pid), name.strip("[] ")) for pid, name in tasks],
-                           texts["log"].splitlines())
+        tasks = re.findall(
+            r"^[> ]\s*(\d+)\s+\d+\s+\d+\s+[0-9a-f]+\s+\S+\s+[\d.]+\s+\d+\s+\d+\s+(.*)$",
+            texts["ps"],
+            re.M,
+        )
+        return CrashReport(
+            texts["sys"],
+            texts["bt"],
+            [(int(pid), name.strip("[] ")) for pid, name in tasks],
+            texts["log"].splitlines(),
+        )
 
     def drgn(self, vmcore: pathlib.Path, vmlinux: pathlib.Path) -> DrgnReport:
         output = self._run("python3", [_REPORT, vmcore, vmlinux])
         try:
-            report = json.loads(output[output.index("{"):])
+            report = json.loads(output[output.index("{") :])
         except ValueError as error:
             raise ReaderError(_complaint("drgn", output)) from error
-        return DrgnReport(report["release"], report["pid"], report["comm"], report["frames"],
-                          [tuple(task) for task in report["tasks"]], report["modules"], [tuple(record) for record in report["log"]])
+        return DrgnReport(
+            report["release"],
+            report["pid"],
+            report["comm"],
+            report["frames"],
+            [tuple(task) for task in report["tasks"]],
+            report["modules"],
+            [tuple(record) for record in report["log"]],
+        )
 
     def makedumpfile(self, arguments: list[str | pathlib.Path]) -> str:
         return self._run("makedumpfile", arguments)
@@ -89,37 +109,62 @@ class Readers:
 
     def version(self, tool: str) -> str:
         """Raises ReaderError when the tool does not even start."""
-        arguments = {"crash": ("crash", ["--version"]), "makedumpfile": ("makedumpfile", ["-v"]),
-                     "drgn": ("python3", ["-c", "import drgn; print('drgn', drgn.__version__)"])}[tool]
+        arguments = {
+            "crash": ("crash", ["--version"]),
+            "makedumpfile": ("makedumpfile", ["-v"]),
+            "drgn": ("python3", ["-c", "import drgn; print('drgn', drgn.__version__)"]),
+        }[tool]
         match = re.search(rf"^{tool}:?(?: version)? ([\d.]+)", self._run(*arguments), re.M)
         return match[1] if match else "of unknown version"
 
     def _run(self, program: str, arguments, environment: dict[str, str] | None = None) -> str:
         command, settings = self._command(program)
         try:
-            result = subprocess.run([*command, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, timeout=_DEADLINE, check=False,
-                                    env={**os.environ, **settings, **(environment or {})})
+            result = subprocess.run(
+                [*command, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_DEADLINE,
+                check=False,
+                env={**os.environ, **settings, **(environment or {})},
+            )
         except subprocess.TimeoutExpired as error:
             raise ReaderError(f"{program} did not end within {_DEADLINE:.0f} s") from error
         output = result.stdout.decode("utf-8", "backslashreplace")
         if result.returncode:
-            raise ReaderError(f"{program} failed ({result.returncode}): {_complaint(program, output)}")
+            raise ReaderError(
+                f"{program} failed ({result.returncode}): {_complaint(program, output)}"
+            )
         return output
 
     def _command(self, program: str) -> tuple[list[str], dict[str, str]]:
         if self._root is None:
             # The distribution's python is the one that has its drgn.
-            own = "/usr/bin/python3" if program == "python3" else shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            own = (
+                "/usr/bin/python3"
+                if program == "python3"
+                else shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            )
             if not own:
                 raise ReaderError(f"{program} is not installed; run ./dev setup")
             return [own], {}
         # The root's own loader and libraries: neither chroot nor any privilege is needed.
         libraries = next((self._root / "usr/lib").glob("*/libc.so.6")).parent
-        path = ":".join(str(folder) for folder in (libraries, *sorted(libraries.glob("*/")))  if folder.name in (libraries.name, "blas", "lapack", "elfutils"))
+        path = ":".join(
+            str(folder)
+            for folder in (libraries, *sorted(libraries.glob("*/")))
+            if folder.name in (libraries.name, "blas", "lapack", "elfutils")
+        )
         loader = next(libraries.glob("ld-linux*.so.*"))
-        place = next(folder for folder in ("usr/bin", "usr/sbin") if (self._root / folder / program).exists())
-        settings = {"PYTHONHOME": str(self._root / "usr"), "PYTHONDONTWRITEBYTECODE": "1"} if program == "python3" else {}
+        place = next(
+            folder for folder in ("usr/bin", "usr/sbin") if (self._root / folder / program).exists()
+        )
+        settings = (
+            {"PYTHONHOME": str(self._root / "usr"), "PYTHONDONTWRITEBYTECODE": "1"}
+            if program == "python3"
+            else {}
+        )
         return [str(loader), "--library-path", path, str(self._root / place / program)], settings
 
 

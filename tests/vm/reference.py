@@ -87,7 +87,9 @@ def ram_segments(iomem: str) -> list[Segment]:
     return [Segment(start, end) for start, end in segments]
 
 
-def write_elf_vmcore(machine: Machine, ram: pathlib.Path, facts: pathlib.Path, out: pathlib.Path) -> list[Segment]:
+def write_elf_vmcore(
+    machine: Machine, ram: pathlib.Path, facts: pathlib.Path, out: pathlib.Path
+) -> list[Segment]:
     """Returns the memory segments. `facts` is the folder that the guest's facts() filled."""
     memory = Memory(machine, ram)
     try:
@@ -126,7 +128,9 @@ def _used_notes(buffer: bytes) -> bytes:
     return buffer[:at]
 
 
-def _kernel_mappings(memory: Memory, facts: pathlib.Path, physical_base: int) -> tuple[int, tuple[int, int, int]]:
+def _kernel_mappings(
+    memory: Memory, facts: pathlib.Path, physical_base: int
+) -> tuple[int, tuple[int, int, int]]:
     symbols = {}
     for line in (facts / "symbols").read_text().splitlines():
         address, _, name = line.split()
@@ -136,10 +140,21 @@ def _kernel_mappings(memory: Memory, facts: pathlib.Path, physical_base: int) ->
         return virtual - _KERNEL_MAP + physical_base
 
     (direct_map,) = struct.unpack("<Q", memory.read(physical(symbols["page_offset_base"]), 8))
-    return direct_map, (symbols["_text"], physical(symbols["_text"]), symbols["_end"] - symbols["_text"] + _PAGE - 1 & -_PAGE)
+    return direct_map, (
+        symbols["_text"],
+        physical(symbols["_text"]),
+        symbols["_end"] - symbols["_text"] + _PAGE - 1 & -_PAGE,
+    )
 
 
-def _write(memory: Memory, segments: list[Segment], notes: bytes, direct_map: int, text: tuple[int, int, int], file: int) -> None:
+def _write(
+    memory: Memory,
+    segments: list[Segment],
+    notes: bytes,
+    direct_map: int,
+    text: tuple[int, int, int],
+    file: int,
+) -> None:
     """The order that the kernel's own headers have: notes, the kernel's text mapping, memory."""
     count = 2 + len(segments)
     notes_at = _EHDR.size + count * _PHDR.size
@@ -149,15 +164,23 @@ def _write(memory: Memory, segments: list[Segment], notes: bytes, direct_map: in
     for segment in segments:
         length = segment.end - segment.start
         offset = at + segment.start - segment.first_page
-        loads.append(_PHDR.pack(_PT_LOAD, 7, offset, direct_map + segment.start, segment.start, length, length, 0))
+        loads.append(
+            _PHDR.pack(
+                _PT_LOAD, 7, offset, direct_map + segment.start, segment.start, length, length, 0
+            )
+        )
         if segment.start <= physical and physical + size <= segment.end:
-            text_load = _PHDR.pack(_PT_LOAD, 7, offset + physical - segment.start, virtual, physical, size, size, 0)
+            text_load = _PHDR.pack(
+                _PT_LOAD, 7, offset + physical - segment.start, virtual, physical, size, size, 0
+            )
         memory.copy_sparse(segment, file, at)
         at += segment.end_page - segment.first_page
     if text_load is None:
         raise ValueError("the kernel's text lies in no System RAM segment")
     identification = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
-    header = _EHDR.pack(identification, 4, 62, 1, 0, _EHDR.size, 0, 0, _EHDR.size, _PHDR.size, count, 0, 0, 0)
+    header = _EHDR.pack(
+        identification, 4, 62, 1, 0, _EHDR.size, 0, 0, _EHDR.size, _PHDR.size, count, 0, 0, 0
+    )
     note_load = _PHDR.pack(_PT_NOTE, 0, notes_at, 0, 0, len(notes), len(notes), 0)
     os.pwrite(file, header + note_load + text_load + b"".join(loads) + notes, 0)
     os.ftruncate(file, at)

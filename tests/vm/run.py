@@ -13,29 +13,44 @@ from vm import checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
-from vm.packages import FetchError
+from vm.apt import FetchError
 from vm.progress import say
 from vm.result import Result
 
 _MIB_FOR_EACH = 3072
 
 
-def run_cases(cases: list[PanicCase | CommandCase], programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> list[Result]:
+def run_cases(
+    cases: list[PanicCase | CommandCase], programs: Programs, fetcher: Fetcher, folder: pathlib.Path
+) -> list[Result]:
     folder.mkdir(parents=True, exist_ok=True)
-    with concurrent.futures.ThreadPoolExecutor(_machines_at_once(), thread_name_prefix="vm") as pool:
+    with concurrent.futures.ThreadPoolExecutor(
+        _machines_at_once(), thread_name_prefix="vm"
+    ) as pool:
         results = list(pool.map(lambda case: _run_case(case, programs, fetcher, folder), cases))
-    (folder / "results.json").write_text(json.dumps([_as_json(result) for result in results], indent=2) + "\n")
+    (folder / "results.json").write_text(
+        json.dumps([_as_json(result) for result in results], indent=2) + "\n"
+    )
     return results
 
 
-def run_case(case: PanicCase | CommandCase, programs: Programs, fetcher: Fetcher, folder: pathlib.Path,
-             on_line=None) -> tuple[Result, Evidence]:
+def run_case(
+    case: PanicCase | CommandCase,
+    programs: Programs,
+    fetcher: Fetcher,
+    folder: pathlib.Path,
+    on_line=None,
+) -> tuple[Result, Evidence]:
     """One case: boot, then judge. The evidence stays on disk."""
     result = Result(case.name, str(folder / case.name))
     kernel = fetcher.kernel(case.series)
     start = time.monotonic()
-    result.figures |= {"kernel": kernel.release, "paging": "5-level" if case.machine.five_level else "4-level",
-                       "firmware": "UEFI" if case.machine.uefi else "BIOS", "crashkernel": case.crashkernel.replace("crashkernel=", "")}
+    result.figures |= {
+        "kernel": kernel.release,
+        "paging": "5-level" if case.machine.five_level else "4-level",
+        "firmware": "UEFI" if case.machine.uefi else "BIOS",
+        "crashkernel": case.crashkernel.replace("crashkernel=", ""),
+    }
     evidence = boot(case, kernel, programs, folder / case.name, on_line)
     if isinstance(case, CommandCase):
         checks.check_commands(evidence, result)
@@ -45,7 +60,9 @@ def run_case(case: PanicCase | CommandCase, programs: Programs, fetcher: Fetcher
     return result, evidence
 
 
-def _judge_capture(evidence: Evidence, programs: Programs, fetcher: Fetcher, result: Result) -> None:
+def _judge_capture(
+    evidence: Evidence, programs: Programs, fetcher: Fetcher, result: Result
+) -> None:
     if not checks.check_armed(evidence, result) or not checks.check_capture_run(evidence, result):
         return
     dump_folder = checks.find_dump(evidence, result)
@@ -56,10 +73,14 @@ def _judge_capture(evidence: Evidence, programs: Programs, fetcher: Fetcher, res
     if dump is None:
         return
     unfiltered = evidence.folder / "reference.elf"
-    segments = reference.write_elf_vmcore(evidence.case.machine, evidence.ram, evidence.harness, unfiltered)
+    segments = reference.write_elf_vmcore(
+        evidence.case.machine, evidence.ram, evidence.harness, unfiltered
+    )
     readers = fetcher.readers()
     checks.check_readers(dump_folder / "vmcore", unfiltered, dmesg, readers, evidence, result)
-    checks.check_pages(dump, unfiltered, segments, list(readers.values())[-1], programs, evidence, result)
+    checks.check_pages(
+        dump, unfiltered, segments, list(readers.values())[-1], programs, evidence, result
+    )
 
 
 def _run_case(case, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> Result:
@@ -83,19 +104,39 @@ def _run_case(case, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) 
 
 def one_line(result: Result) -> str:
     figures = result.figures
-    words = [f"{'ok    ' if result.passed else 'FAILED'} {result.case}: {figures.get('kernel', '')}"]
+    words = [
+        f"{'ok    ' if result.passed else 'FAILED'} {result.case}: {figures.get('kernel', '')}"
+    ]
     if "panic_to_vmcore" in figures:
-        words.append(f"dmesg {figures['panic_to_dmesg']} s, vmcore {figures['panic_to_vmcore']} s after the panic")
+        words.append(
+            f"dmesg {figures['panic_to_dmesg']} s, vmcore {figures['panic_to_vmcore']} s after the panic"
+        )
     if "pages_kept" in figures:
-        words.append(f"{figures['pages_kept']} pages (makedumpfile {figures['pages_makedumpfile']})")
-    words.append(f"{len(result.checks) - len(result.failures)} of {len(result.checks)} checks, {result.seconds:.0f} s")
+        words.append(
+            f"{figures['pages_kept']} pages (makedumpfile {figures['pages_makedumpfile']})"
+        )
+    words.append(
+        f"{len(result.checks) - len(result.failures)} of {len(result.checks)} checks, {result.seconds:.0f} s"
+    )
     return ", ".join(words)
 
 
-_COLUMNS = (("case", "case"), ("kernel", "kernel"), ("paging", "paging"), ("firmware", "firmware"), ("crashkernel", "crashkernel"),
-            ("crash", "crash"), ("drgn", "drgn"), ("pages_kept", "pages"), ("pages_makedumpfile", "makedumpfile"),
-            ("pages_different", "difference"), ("panic_to_dmesg", "s to dmesg"), ("panic_to_vmcore", "s to vmcore"),
-            ("image_packed", "image"), ("image_unpacked", "unpacked"))
+_COLUMNS = (
+    ("case", "case"),
+    ("kernel", "kernel"),
+    ("paging", "paging"),
+    ("firmware", "firmware"),
+    ("crashkernel", "crashkernel"),
+    ("crash", "crash"),
+    ("drgn", "drgn"),
+    ("pages_kept", "pages"),
+    ("pages_makedumpfile", "makedumpfile"),
+    ("pages_different", "difference"),
+    ("panic_to_dmesg", "s to dmesg"),
+    ("panic_to_vmcore", "s to vmcore"),
+    ("image_packed", "image"),
+    ("image_unpacked", "unpacked"),
+)
 
 
 def table(results: list[Result]) -> str:
@@ -106,18 +147,31 @@ def table(results: list[Result]) -> str:
             figures = {"case": result.case, **result.figures}
             rows.append([_cell(key, figures.get(key, "-")) for key, _ in _COLUMNS])
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
+        for row in rows
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
 
 def _cell(key: str, value: object) -> str:
-    return f"{value / 1e6:.1f} MB" if key.startswith("image_") and isinstance(value, int) else str(value)
+    return (
+        f"{value / 1e6:.1f} MB"
+        if key.startswith("image_") and isinstance(value, int)
+        else str(value)
+    )
 
 
 def _as_json(result: Result) -> dict:
-    return {"case": result.case, "passed": result.passed, "seconds": result.seconds, "folder": result.folder,
-            "figures": result.figures, "checks": [dataclasses.asdict(check) for check in result.checks]}
+    return {
+        "case": result.case,
+        "passed": result.passed,
+        "seconds": result.seconds,
+        "folder": result.folder,
+        "figures": result.figures,
+        "checks": [dataclasses.asdict(check) for check in result.checks],
+    }
 
 
 def _machines_at_once() -> int:
