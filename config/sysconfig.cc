@@ -146,6 +146,7 @@ void SysconfigChecker::set(const ShellAssignment& row) {
     set_words(row, settings.mkdumprd_args);
   } else if (row.name == "KEXEC_ARGS") {
     set_words(row, settings.kexec_args);
+    settings.kexec_args_line = row.line;
   } else if (row.name == "KDUMP_BOOTDIR") {
     set_directory(row);
   } else if (row.name == "KDUMP_IMG") {

@@ -23,6 +23,7 @@ struct Sysconfig {
   std::string fadump_commandline_append;     ///< FADUMP_COMMANDLINE_APPEND
   std::vector<std::string> mkdumprd_args;    ///< MKDUMPRD_ARGS
   std::vector<std::string> kexec_args;       ///< KEXEC_ARGS
+  int kexec_args_line = 0;                   ///< where it is assigned; 0: the default
   std::string boot_directory;                ///< KDUMP_BOOTDIR; "": searched
   std::string image_name = "vmlinuz";        ///< KDUMP_IMG
   std::string image_extension;               ///< KDUMP_IMG_EXT

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "kdumpctl/capture_kernel.h"
+#include "kdumpctl/context.h"
+#include "kdumpctl/settings.h"
+
+namespace kdump::ctl {
+
+enum class ImagePolicy {
+  kBuildWhenNeeded,
+  kAsItIs,  ///< one that is absent is an error
+};
+
+/// Feasibility and configuration, with every finding reported.
+Result<Settings> check_host_and_settings(const Context& context);
+
+/// Builds the image in its place, saying so; the error ends with kdump-utils' message.
+Status build_image(const Context& context, const Settings& settings, const CaptureKernel& target);
+
+/// Image, plan, load; all of what can fail without the loaded panic kernel being touched comes
+/// first. Reports each step and "Starting kdump: [OK]" or "[FAILED]"; returns the exit code.
+int arm(const Context& context, const Settings& settings, ImagePolicy policy);
+
+/// Reports the error, what is loaded all the same, and "Starting kdump: [FAILED]"; returns the exit
+/// code.
+int start_failed(const Context& context, const Error& error);
+
+}  // namespace kdump::ctl

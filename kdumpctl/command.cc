@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/command.h"
+
+#include "base/exit_code.h"
+#include "base/io.h"
+#include "config/suggestion.h"
+#include "config/sysconfig.h"
+#include "kdumpctl/commands/commands.h"
+#include "kdumpctl/service_lock.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <unistd.h>
+
+namespace kdump::ctl {
+namespace {
+
+/// As long as the slowest build may take.
+constexpr std::chrono::minutes kLockDeadline{10};
+
+constexpr std::array<Command, 7> kCommands = {{
+    {"start",
+     "Load the panic kernel; build its image first if there is none",
+     true,
+     commands::start},
+    {"stop", "Unload the panic kernel", true, commands::stop},
+    {"restart",
+     "Load it anew over the one that is loaded, with a new image if needed",
+     true,
+     commands::restart},
+    {"reload", "Load it anew with the image that is there", true, commands::reload},
+    {"status", "Say whether a panic kernel is loaded: exit code 0 or 3", false, commands::status},
+    {"rebuild", "Build the image; load nothing", true, commands::rebuild},
+    {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
+}};
+
+struct Options {
+  const Command* command = nullptr;
+  bool debug = false;
+  std::string root;
+  std::optional<std::string> text;  ///< to print instead: help, version
+};
+
+std::string usage() {
+  std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  return fmt::format("Usage: kdumpctl {{{}}}; see kdumpctl --help", fmt::join(names, "|"));
+}
+
+/// What is left over when CLI11 has taken what it knows.
+Error not_understood(const Options& options, const std::string& word) {
+  if (word.starts_with('-')) {
+    return make_error(ErrorKind::kUsage, "There is no option {}\n{}", word, usage());
+  }
+  if (options.command != nullptr) {
+    return make_error(ErrorKind::kUsage,
+                      "{} takes no argument, but there is \"{}\"\n{}",
+                      options.command->name,
+                      word,
+                      usage());
+  }
+  std::vector<std::string_view> names = {"help"};
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  const auto close = config::suggestion(word, names);
+  return make_error(ErrorKind::kUsage,
+                    "There is no command \"{}\"{}\n{}",
+                    word,
+                    close ? fmt::format("; did you mean \"{}\"?", *close) : "",
+                    usage());
+}
+
+/// CLI11 reports by exceptions; they end here.
+Result<Options> parse_options(const std::vector<std::string>& arguments) {
+  Options options;
+  CLI::App app("Keeps a second kernel loaded that saves the memory of a crashed one.", "kdumpctl");
+  app.allow_extras();
+  app.fallthrough();
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag(
+      "-V,--version", "kdumpctl " KDUMP_TOOLKIT_VERSION, "Print the version and exit");
+  app.add_flag("-d,--debug", options.debug, "Say what is done and why, in full");
+  app.add_option("--root", options.root, "Take the host's files from below this folder")
+      ->type_name("DIR")
+      ->group("");  // for tests
+  for (const Command& command : kCommands) {
+    app.add_subcommand(command.name, command.summary)->callback([&options, &command] {
+      options.command = &command;
+    });
+  }
+  bool help = false;
+  app.add_subcommand("help", "Print this help and exit")->callback([&help] { help = true; });
+  const std::string help_text = app.help();
+  std::vector<std::string> words(arguments.rbegin(), std::prev(arguments.rend()));
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    help = true;
+  } catch (const CLI::CallForVersion& version) {
+    options.text = std::string(version.what()) + "\n";
+    return options;
+  } catch (const CLI::ParseError& error) {
+    return make_error(ErrorKind::kUsage, "{}\n{}", error.what(), usage());
+  }
+  if (help) {
+    options.text = help_text;
+    return options;
+  }
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) return not_understood(options, extras.front());
+  if (options.command == nullptr) return make_error(ErrorKind::kUsage, "{}", usage());
+  return options;
+}
+
+/// KDUMP_STDLOGLVL; a file that cannot be read or understood is the verbs' to complain about.
+LogLevel log_level(const SysRoot& root, bool debug) {
+  if (debug) return LogLevel::kDebug;
+  const auto sysconfig = config::load_sysconfig(root);
+  const int level =
+      sysconfig ? sysconfig->settings.stderr_log_level : config::Sysconfig{}.stderr_log_level;
+  return static_cast<LogLevel>(level);
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+Result<int> run_command(const Command& command, const Context& context) {
+  if (!command.changes_state) return command.run(context);
+  if (context.root.is_host() && ::geteuid() != 0) {
+    return make_error(ErrorKind::kUsage, "kdumpctl {} must be run as root", command.name);
+  }
+  const ServiceLock lock = TRY(ServiceLock::take(context.root, context.log, kLockDeadline));
+  return command.run(context);
+}
+
+Result<int> run_kdumpctl(const std::vector<std::string>& arguments) {
+  const Options options = TRY(parse_options(arguments));
+  if (options.text) {
+    TRY(write_all(STDOUT_FILENO, *options.text));
+    return kExitOk;
+  }
+  const SysRoot root(options.root);
+  RunningHost actions(root);
+  const Context context{root, Log("kdump", log_level(root, options.debug)), actions};
+  return run_command(*options.command, context);
+}
+
+}  // namespace kdump::ctl

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "kdumpctl/context.h"
+
+/// The verbs of kdumpctl, one a file; each returns its exit code. Messages and codes are
+/// kdump-utils' (other tools read them).
+namespace kdump::ctl::commands {
+
+Result<int> start(const Context& context);
+Result<int> stop(const Context& context);
+Result<int> restart(const Context& context);
+Result<int> reload(const Context& context);
+Result<int> status(const Context& context);
+Result<int> rebuild(const Context& context);
+Result<int> showmem(const Context& context);
+
+}  // namespace kdump::ctl::commands

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/exit_code.h"
+#include "kdumpctl/commands/commands.h"
+
+namespace kdump::ctl::commands {
+
+Result<int> stop(const Context& context) {
+  if (const auto unloaded = context.actions.unload(); !unloaded) {
+    context.log.error("{}", unloaded.error().message);
+    context.log.error("kexec: failed to unload kdump kernel");
+    context.log.error("Stopping kdump: [FAILED]");
+    return kExitFailed;
+  }
+  context.log.info("kexec: unloaded kdump kernel");
+  context.log.info("Stopping kdump: [OK]");
+  return kExitOk;
+}
+
+}  // namespace kdump::ctl::commands

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/host_actions.h"
+
+#include "base/subprocess.h"
+#include "kdumpctl/kexec/host_facts.h"
+#include "kdumpctl/kexec/initrd.h"
+#include "kdumpctl/kexec/kernel_image.h"
+#include "kdumpctl/kexec/kexec_load.h"
+
+#include <chrono>
+#include <filesystem>
+
+namespace kdump::ctl {
+namespace {
+
+/// Far beyond any build that is still working: dracut's slowest ones take a minute.
+constexpr std::chrono::minutes kBuildDeadline{10};
+
+/// What agent and collector need besides the image at the very least. It is kept low on purpose: a
+/// load is refused for what surely cannot work, not for what might not.
+constexpr std::uint64_t kLeastWorkingMemory = std::uint64_t{16} << 20U;
+
+/// Beside this program, so that an installation anywhere works, else where it was to be installed.
+Result<std::string> find_mkdumprd() {
+  std::error_code error;
+  const std::string installed = KDUMP_SBINDIR "/mkdumprd";
+  const auto own_program = std::filesystem::read_symlink("/proc/self/exe", error);
+  std::vector<std::string> places = {installed};
+  if (!error) places.insert(places.begin(), (own_program.parent_path() / "mkdumprd").string());
+  for (const std::string& place : places) {
+    if (std::filesystem::is_regular_file(place, error)) return place;
+  }
+  return make_error(ErrorKind::kNotFound,
+                    "mkdumprd is neither beside kdumpctl nor at {}; install the whole toolkit",
+                    installed);
+}
+
+}  // namespace
+
+Status RunningHost::build_image(const ImageOrder& order) {
+  std::vector<std::string> argv = {TRY(find_mkdumprd()), "--force", "--kver", order.kernel_version};
+  if (order.debug) argv.emplace_back("--debug");
+  if (!root_.is_host()) argv.insert(argv.end(), {"--root", root_.prefix()});
+  argv.insert(argv.end(), order.arguments.begin(), order.arguments.end());
+  argv.push_back(root_.path(order.image));
+  Child child = TRY(Child::spawn(argv, {}));
+  const auto status = child.wait_until(std::chrono::steady_clock::now() + kBuildDeadline);
+  if (!status && status.error().kind == ErrorKind::kTimeout) {
+    return make_error(ErrorKind::kTimeout,
+                      "mkdumprd did not end within {} minutes and was killed",
+                      kBuildDeadline.count());
+  }
+  if (!status) return status.error();
+  if (!status->success()) {
+    return make_error(ErrorKind::kSystem, "mkdumprd ended with {}", status->describe());
+  }
+  return {};
+}
+
+Result<kexec::LoadPlan> RunningHost::plan_load(const LoadOrder& order) {
+  const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(root_.path(order.kernel)));
+  const std::vector<std::byte> image = TRY(kexec::read_initrd({root_.path(order.image)}));
+  const kexec::HostFacts host = TRY(kexec::read_host_facts(root_));
+  kexec::CrashLoadRequest request{.kernel = kernel,
+                                  .initrd = image,
+                                  .command_line = order.command_line,
+                                  .rng_seed = TRY(kexec::random_seed())};
+  request.efi_runtime = order.options.efi_runtime;
+  request.window = {order.options.lowest_address, order.options.end_address};
+  request.unpacked_initrd = image.size();  // it is never smaller than packed
+  request.working_memory = kLeastWorkingMemory;
+  return kexec::plan_crash_load(request, host);
+}
+
+Status RunningHost::load(const kexec::LoadPlan& plan) { return kexec::load_crash(plan, root_); }
+
+Status RunningHost::unload() { return kexec::unload_crash(root_); }
+
+}  // namespace kdump::ctl

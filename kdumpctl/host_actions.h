@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "kdumpctl/kexec/load_plan.h"
+#include "kdumpctl/kexec_args.h"
+
+#include <string>
+#include <vector>
+
+namespace kdump::ctl {
+
+/// A capture image to build.
+struct ImageOrder {
+  std::string image;           ///< where to, as kdumpctl names it (without the SysRoot's prefix)
+  std::string kernel_version;  ///< whose modules go in
+  std::vector<std::string> arguments;  ///< MKDUMPRD_ARGS
+  bool debug = false;
+};
+
+/// A panic kernel to load.
+struct LoadOrder {
+  std::string kernel;  ///< paths without the SysRoot's prefix
+  std::string image;
+  std::string command_line;
+  KexecOptions options;
+};
+
+/// Everything that changes the host or needs all of its memory map, in one interface: tests put
+/// their own in its place. Reading the host's files goes through the SysRoot instead.
+class HostActions {
+ public:
+  HostActions() = default;
+  HostActions(const HostActions&) = delete;
+  HostActions& operator=(const HostActions&) = delete;
+  virtual ~HostActions() = default;
+
+  /// Runs mkdumprd to its end; its messages go where kdumpctl's go. The image at that path is
+  /// replaced as a whole or not at all.
+  virtual Status build_image(const ImageOrder& order) = 0;
+  /// Reads and checks kernel and image and lays them out; changes nothing.
+  virtual Result<kexec::LoadPlan> plan_load(const LoadOrder& order) = 0;
+  /// Loads in place of what is loaded; an error says what is loaded now.
+  virtual Status load(const kexec::LoadPlan& plan) = 0;
+  virtual Status unload() = 0;
+};
+
+/// The real ones.
+class RunningHost : public HostActions {
+ public:
+  explicit RunningHost(SysRoot root) : root_(std::move(root)) {}
+
+  Status build_image(const ImageOrder& order) override;
+  Result<kexec::LoadPlan> plan_load(const LoadOrder& order) override;
+  Status load(const kexec::LoadPlan& plan) override;
+  Status unload() override;
+
+ private:
+  SysRoot root_;
+};
+
+}  // namespace kdump::ctl
