@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/collector.h"
+
+#include "base/exit_code.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "capture/dump_dmesg.h"
+#include "capture/options.h"
+#include "capture/progress_display.h"
+#include "capture/vmcore/fault_guard.h"
+
+#include <optional>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+constexpr std::string_view kProgram = "kdump-collect";
+constexpr std::string_view kMakedumpfile = "makedumpfile";
+
+std::uint64_t peak_memory() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string excluded_text(const FilterCounts& filter, std::uint64_t zero) {
+  std::string text;
+  for (std::size_t i = 0; i < kPageClasses; ++i) {
+    if (filter.excluded[i] == 0) continue;
+    text += fmt::format("{}{} {}",
+                        text.empty() ? "" : ", ",
+                        filter.excluded[i],
+                        page_class_name(static_cast<PageClass>(i)));
+  }
+  if (text.empty()) text = "none";
+  return fmt::format("{}; {} zero pages stored once", text, zero);
+}
+
+void print_summary(const Invocation& call, const CaptureReport& report, const Log& log) {
+  if (call.as_makedumpfile) {
+    static_cast<void>(
+        write_all(STDOUT_FILENO,
+                  fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
+                              call.capture.output)));
+    if (!call.stats) return;
+  }
+  log.info("kernel {}, level {}: {} pages, {} kept; left out: {}",
+           escape_control(report.release),
+           report.level.bits(),
+           report.pages,
+           report.copy.pages,
+           excluded_text(report.filter, report.copy.zero));
+  log.info("{}: {} ({} on the disk), pages {} as {}",
+           call.capture.output,
+           format_size(report.file_length),
+           format_size(report.file_allocated),
+           format_size(report.copy.data_bytes),
+           codec_name(call.capture.codec));
+  log.info("selecting {:.2f} s, copying {:.2f} s, syncing {:.2f} s, {} threads, peak memory {}",
+           report.select_time.count(),
+           report.copy_time.count(),
+           report.sync_time.count(),
+           call.capture.threads,
+           format_size(peak_memory()));
+  if (!call.stats) return;
+  log.info("stored uncompressed {}, unreadable {}, without struct page {}, doubtful {}, faults {}",
+           report.copy.raw,
+           report.copy.unreadable,
+           report.filter.without_struct_page,
+           report.filter.doubtful,
+           report.filter.faults);
+}
+
+Result<int> capture(const Invocation& call, const Log& log) {
+  CaptureProgress progress;
+  std::optional<ProgressDisplay> display;
+  if (call.progress) display.emplace(progress, std::string(kProgram));
+  const auto report = run_capture(call.capture, progress);
+  display.reset();
+  if (!report) return report.error();
+  for (const std::string& warning : report->warnings) log.warning("{}", escape_control(warning));
+  if (call.summary) print_summary(call, *report, log);
+  return kExitOk;
+}
+
+Result<int> dmesg(const Invocation& call, const Log& log) {
+  const KernelLogCounts counts =
+      TRY(dump_dmesg(call.capture.input, call.capture.output, call.capture.overwrite));
+  if (counts.damaged > 0) log.warning("{} damaged kernel messages are left out", counts.damaged);
+  if (call.summary) {
+    if (call.as_makedumpfile) {
+      static_cast<void>(
+          write_all(STDOUT_FILENO,
+                    fmt::format("\nThe dmesg log is saved to {}.\n\nmakedumpfile Completed.\n",
+                                call.capture.output)));
+    } else {
+      log.info("{} kernel messages written to {}", counts.records, call.capture.output);
+    }
+  }
+  return kExitOk;
+}
+
+Status print_version(const Invocation& call) {
+  return write_all(
+      STDOUT_FILENO,
+      call.as_makedumpfile
+          ? fmt::format("makedumpfile: answered by kdump-collect {}\n", KDUMP_TOOLKIT_VERSION)
+          : fmt::format("kdump-collect {}\n", KDUMP_TOOLKIT_VERSION));
+}
+
+bool is_makedumpfile(std::string_view argv0) {
+  return argv0.substr(argv0.rfind('/') + 1) == kMakedumpfile;
+}
+
+}  // namespace
+
+Result<int> run_collector(const std::vector<std::string>& arguments) {
+  std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  bool as_makedumpfile = !arguments.empty() && is_makedumpfile(arguments.front());
+  if (!as_makedumpfile && !rest.empty() && rest.front() == kMakedumpfile) {
+    as_makedumpfile = true;
+    rest.erase(rest.begin());
+  }
+  const Log log(std::string(as_makedumpfile ? kMakedumpfile : kProgram));
+  auto call = as_makedumpfile ? parse_makedumpfile_options(rest) : parse_options(rest);
+  if (!call) {
+    log.error("{}\nTry '{} --help'.",
+              call.error().message,
+              as_makedumpfile ? "kdump-collect makedumpfile" : "kdump-collect");
+    return as_makedumpfile ? kExitFailed : kExitUsage;
+  }
+  TRY(install_fault_guard());
+  switch (call->action) {
+    case Invocation::Action::kHelp:
+      TRY(write_all(STDOUT_FILENO, as_makedumpfile ? makedumpfile_help_text() : help_text()));
+      return kExitOk;
+    case Invocation::Action::kVersion:
+      TRY(print_version(*call));
+      return kExitOk;
+    case Invocation::Action::kDumpDmesg:
+      return dmesg(*call, log);
+    case Invocation::Action::kCapture:
+      break;
+  }
+  return capture(*call, log);
+}
+
+}  // namespace kdump::capture

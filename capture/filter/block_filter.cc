@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/filter/block_filter.h"
+
+#include "capture/vmcore/fault_guard.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace kdump::capture {
+namespace {
+
+constexpr unsigned kBlockOrder = std::bit_width(BlockBits::kPages) - 1;
+
+bool is_free(PageClass page_class) {
+  return page_class == PageClass::kFree || page_class == PageClass::kUnaccepted;
+}
+
+}  // namespace
+
+FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
+  for (std::size_t i = 0; i < excluded.size(); ++i) excluded[i] += other.excluded[i];
+  without_struct_page += other.without_struct_page;
+  doubtful += other.doubtful;
+  faults += other.faults;
+  return *this;
+}
+
+std::uint64_t FilterCounts::excluded_pages() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : excluded) sum += count;
+  return sum;
+}
+
+BlockFilter::BlockFilter(const PageLayout& layout, DumpLevel level, MemMap mem_map)
+    : layout_(layout),
+      classifier_(layout, level),
+      mem_map_(std::move(mem_map)),
+      head_copy_(layout.size),
+      next_copy_(layout.size),
+      last_copy_(layout.size) {}
+
+FilterCounts BlockFilter::run(Pfn block_start, BlockBits& bits) {
+  start_ = block_start;
+  bits_ = bits;
+  counts_ = {};
+  if (!walk(MemMap::RunSize::kLarge)) {
+    // A fault under a large run: once more, and only the small runs that fault are lost.
+    bits_ = bits;
+    counts_ = {};
+    static_cast<void>(walk(MemMap::RunSize::kSmall));
+  }
+  bits = bits_;
+  return counts_;
+}
+
+/// False when a large run faulted.
+bool BlockFilter::walk(MemMap::RunSize size) {
+  next_ = start_;
+  look_back();
+  const Pfn end = start_ + BlockBits::kPages;
+  for (;;) {
+    if (next_ >= end) return true;
+    next_ = start_ + bits_.next_set(next_ - start_);
+    if (next_ >= end) return true;
+    const PageRun run = mem_map_.run_at(next_, end, size);
+    if (run.structs.empty()) {
+      pass_over(run);
+      continue;
+    }
+    Stop stop = Stop::kDone;
+    if (!without_fault([&] { stop = look_at(run); })) {
+      if (size == MemMap::RunSize::kLarge) return false;
+      ++counts_.faults;
+      pass_over(run);
+      continue;
+    }
+    if (stop == Stop::kFar) decide_far(next_);
+  }
+}
+
+/// Keeps the pages of a run whose struct pages cannot be seen.
+void BlockFilter::pass_over(const PageRun& run) {
+  const Pfn after = run.first + run.count;
+  counts_.without_struct_page +=
+      bits_.count_before(after - start_) - bits_.count_before(run.first - start_);
+  next_ = after;
+}
+
+/// Touches mapped memory: no object with a destructor in here.
+BlockFilter::Stop BlockFilter::look_at(const PageRun& run) {
+  const std::uint64_t size = layout_.size;
+  const std::uint64_t offset = run.first - start_;
+  std::uint64_t i = 0;
+  while (i < run.count) {
+    if (!bits_.test(offset + i)) {
+      ++i;
+      continue;
+    }
+    const std::byte* const page = run.structs.data() + i * size;
+    const std::byte* const next = i + 1 < run.count ? page + size : nullptr;
+    const Pfn pfn = run.first + i;
+    next_ = pfn;
+    if (next == nullptr && classifier_.is_head(page)) return Stop::kFar;
+    const PageVerdict verdict = classifier_.classify(pfn, page, next);
+    const std::uint64_t count = std::uint64_t{1} << verdict.order;
+    if (verdict.page_class == PageClass::kKept) {
+      i += count;
+      continue;
+    }
+    if (verdict.order > 0 && !is_free(verdict.page_class)) {
+      const std::uint64_t last = i + count - 1;
+      if (last >= run.count) return Stop::kFar;
+      if (!ends_agree(next, run.structs.data() + last * size)) {
+        ++counts_.doubtful;
+        ++i;
+        continue;
+      }
+    }
+    exclude(pfn, count, verdict.page_class);
+    i += count;
+  }
+  next_ = run.first + i;
+  return Stop::kDone;
+}
+
+/// A compound page whose struct pages do not lie together.
+void BlockFilter::decide_far(Pfn pfn) {
+  next_ = pfn + 1;
+  if (!mem_map_.read_page(pfn, head_copy_) || !mem_map_.read_page(pfn + 1, next_copy_)) return;
+  const PageVerdict verdict = classifier_.classify(pfn, head_copy_.data(), next_copy_.data());
+  const std::uint64_t count = std::uint64_t{1} << verdict.order;
+  if (verdict.page_class != PageClass::kKept) {
+    if (verdict.order > 0 && !is_free(verdict.page_class)) {
+      if (!mem_map_.read_page(pfn + (count - 1), last_copy_) ||
+          !ends_agree(next_copy_.data(), last_copy_.data())) {
+        ++counts_.doubtful;
+        return;
+      }
+    }
+    exclude(pfn, count, verdict.page_class);
+  }
+  next_ = pfn + count;
+}
+
+/// A folio or free block that is larger than a block begins where its own size divides the address.
+void BlockFilter::look_back() {
+  if (!mem_map_.read_page(start_, head_copy_)) return;
+  const bool tail = classifier_.is_tail(head_copy_.data());
+  const std::uint64_t word = classifier_.head_word(head_copy_.data());
+  if (!tail && layout_.free_orders <= kBlockOrder + 1) return;
+  Pfn last_tried = start_;
+  for (unsigned order = kBlockOrder + 1; order <= PageClassifier::kMaxOrder; ++order) {
+    const Pfn head(align_down(start_.value(), std::uint64_t{1} << order));
+    if (head == last_tried) continue;
+    last_tried = head;
+    if (!mem_map_.read_page(head, head_copy_) || !mem_map_.read_page(head + 1, next_copy_))
+      continue;
+    const PageVerdict verdict = classifier_.classify(head, head_copy_.data(), next_copy_.data());
+    const Pfn end = head + (std::uint64_t{1} << verdict.order);
+    if (verdict.page_class == PageClass::kKept || verdict.tail || end <= start_) continue;
+    if (!is_free(verdict.page_class)) {
+      if (!tail || classifier_.head_word(next_copy_.data()) != word) continue;
+      if (!mem_map_.read_page(end - 1, last_copy_) ||
+          !ends_agree(next_copy_.data(), last_copy_.data())) {
+        continue;
+      }
+    }
+    exclude(start_, end - start_, verdict.page_class);
+    next_ = end;
+    return;
+  }
+}
+
+/// The first and the last tail of a compound page name the same head.
+bool BlockFilter::ends_agree(const std::byte* next, const std::byte* last) const {
+  return classifier_.is_tail(last) && classifier_.head_word(last) == classifier_.head_word(next);
+}
+
+void BlockFilter::exclude(Pfn begin, std::uint64_t count, PageClass page_class) {
+  const std::uint64_t first = begin - start_;
+  const std::uint64_t last = std::min(first + count, BlockBits::kPages);
+  counts_.excluded[static_cast<std::size_t>(page_class)] += bits_.clear(first, last);
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address.h"
+#include "capture/filter/block_bits.h"
+#include "capture/filter/page_class.h"
+#include "capture/kernel/mem_map.h"
+#include "capture/kernel/page_layout.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace kdump::capture {
+
+/// What the filter found; sums over blocks.
+struct FilterCounts {
+  /// Pages left out, by class; kKept is not used.
+  std::array<std::uint64_t, kPageClasses> excluded{};
+  std::uint64_t without_struct_page = 0;  ///< kept: their struct page is absent or unreadable
+  std::uint64_t doubtful = 0;             ///< compound pages kept because their ends contradict
+  std::uint64_t faults = 0;               ///< pieces of the memmap that could not be touched
+
+  FilterCounts& operator+=(const FilterCounts& other);
+  [[nodiscard]] std::uint64_t excluded_pages() const;
+};
+
+/// One thread's filter: clears the pages of one block that are left out. Blocks are independent of
+/// each other; a compound page that begins in an earlier block is found from its tail.
+class BlockFilter {
+ public:
+  BlockFilter(const PageLayout& layout, DumpLevel level, MemMap mem_map);
+
+  /// `bits`: on entry the pages of the block that exist, on return those that are dumped.
+  FilterCounts run(Pfn block_start, BlockBits& bits);
+
+ private:
+  /// Why looking at a run ended.
+  enum class Stop {
+    kDone,  ///< `next_` is the page to go on with
+    kFar,   ///< deciding about `next_` takes struct pages outside the run
+  };
+
+  bool walk(MemMap::RunSize size);
+  void pass_over(const PageRun& run);
+  Stop look_at(const PageRun& run);
+  void look_back();
+  void decide_far(Pfn pfn);
+  [[nodiscard]] bool ends_agree(const std::byte* next, const std::byte* last) const;
+  void exclude(Pfn begin, std::uint64_t count, PageClass page_class);
+
+  PageLayout layout_;
+  PageClassifier classifier_;
+  MemMap mem_map_;
+  // Copies of single struct pages, for what lies outside a run.
+  std::vector<std::byte> head_copy_;
+  std::vector<std::byte> next_copy_;
+  std::vector<std::byte> last_copy_;
+  // The block at work.
+  Pfn start_;
+  Pfn next_;
+  BlockBits bits_;
+  FilterCounts counts_;
+};
+
+}  // namespace kdump::capture

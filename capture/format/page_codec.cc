@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/format/page_codec.h"
+
+#include "base/text.h"
+
+#include <libdeflate.h>
+#include <lzo/lzo1x.h>
+#include <snappy.h>
+#include <zstd.h>
+
+#include <array>
+#include <limits>
+#include <vector>
+
+namespace kdump::capture {
+namespace {
+
+constexpr int kDefaultZlibLevel = 1;
+constexpr int kDefaultZstdLevel = 1;
+constexpr int kMinZlibLevel = 1;
+constexpr int kMaxZlibLevel = 12;
+constexpr int kMinZstdLevel = -100;
+constexpr int kMaxZstdLevel = 19;
+
+struct CodecRow {
+  std::string_view name;
+  CodecKind kind;
+  std::uint32_t flag;
+  int default_level;
+  int min_level;  ///< equal to max_level: the codec has no levels
+  int max_level;
+};
+
+constexpr std::array<CodecRow, 5> kCodecs = {{
+    {"zstd", CodecKind::kZstd, 0x20, kDefaultZstdLevel, kMinZstdLevel, kMaxZstdLevel},
+    {"lzo", CodecKind::kLzo, 0x2, 0, 0, 0},
+    {"snappy", CodecKind::kSnappy, 0x4, 0, 0, 0},
+    {"zlib", CodecKind::kZlib, 0x1, kDefaultZlibLevel, kMinZlibLevel, kMaxZlibLevel},
+    {"none", CodecKind::kNone, 0, 0, 0, 0},
+}};
+
+const CodecRow& row_of(CodecKind kind) {
+  for (const CodecRow& row : kCodecs) {
+    if (row.kind == kind) return row;
+  }
+  return kCodecs.back();
+}
+
+struct Deleter {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(libdeflate_compressor* compressor) const {
+    libdeflate_free_compressor(compressor);
+  }
+};
+
+/// One frame a page, with the content size in its header: crash allocates by it.
+class ZstdCodec final : public PageCodec {
+ public:
+  static Result<std::unique_ptr<PageCodec>> create(int level, std::size_t page_size) {
+    std::unique_ptr<ZSTD_CCtx, Deleter> context(ZSTD_createCCtx());
+    if (!context ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level)) != 0) {
+      return make_error(ErrorKind::kUnsupported, "zstd cannot be set up for level {}", level);
+    }
+    return std::unique_ptr<PageCodec>(new ZstdCodec(std::move(context), page_size));
+  }
+  [[nodiscard]] std::size_t bound() const override { return ZSTD_compressBound(page_size_); }
+  std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    const std::size_t size =
+        ZSTD_compress2(context_.get(), into.data(), into.size(), page.data(), page.size());
+    return ZSTD_isError(size) != 0 ? 0 : size;
+  }
+
+ private:
+  ZstdCodec(std::unique_ptr<ZSTD_CCtx, Deleter> context, std::size_t page_size)
+      : context_(std::move(context)), page_size_(page_size) {}
+  std::unique_ptr<ZSTD_CCtx, Deleter> context_;
+  std::size_t page_size_;
+};
+
+class LzoCodec final : public PageCodec {
+ public:
+  explicit LzoCodec(std::size_t page_size)
+      : page_size_(page_size), work_(LZO1X_1_MEM_COMPRESS / sizeof(lzo_align_t) + 1) {}
+  // lzo's own figure for data that does not compress (LZO FAQ).
+  [[nodiscard]] std::size_t bound() const override { return page_size_ + page_size_ / 16 + 64 + 3; }
+  std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    lzo_uint size = into.size();
+    const int status =
+        lzo1x_1_compress(bytes(page.data()), page.size(), bytes(into.data()), &size, work_.data());
+    return status == LZO_E_OK ? size : 0;
+  }
+
+ private:
+  static const unsigned char* bytes(const std::byte* data) {
+    return reinterpret_cast<const unsigned char*>(data);  // NOLINT: the library's type for bytes
+  }
+  static unsigned char* bytes(std::byte* data) {
+    return reinterpret_cast<unsigned char*>(data);  // NOLINT: the library's type for bytes
+  }
+  std::size_t page_size_;
+  std::vector<lzo_align_t> work_;
+};
+
+class SnappyCodec final : public PageCodec {
+ public:
+  explicit SnappyCodec(std::size_t page_size) : page_size_(page_size) {}
+  [[nodiscard]] std::size_t bound() const override {
+    return snappy::MaxCompressedLength(page_size_);
+  }
+  std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    std::size_t size = into.size();
+    snappy::RawCompress(chars(page.data()), page.size(), chars(into.data()), &size);
+    return size;
+  }
+
+ private:
+  static const char* chars(const std::byte* data) {
+    return reinterpret_cast<const char*>(data);  // NOLINT: the library's type for bytes
+  }
+  static char* chars(std::byte* data) {
+    return reinterpret_cast<char*>(data);  // NOLINT: the library's type for bytes
+  }
+  std::size_t page_size_;
+};
+
+/// zlib's stream format (header and checksum), as readers call uncompress().
+class ZlibCodec final : public PageCodec {
+ public:
+  static Result<std::unique_ptr<PageCodec>> create(int level, std::size_t page_size) {
+    std::unique_ptr<libdeflate_compressor, Deleter> compressor(libdeflate_alloc_compressor(level));
+    if (!compressor) {
+      return make_error(ErrorKind::kUnsupported, "zlib cannot be set up for level {}", level);
+    }
+    return std::unique_ptr<PageCodec>(new ZlibCodec(std::move(compressor), page_size));
+  }
+  [[nodiscard]] std::size_t bound() const override {
+    return libdeflate_zlib_compress_bound(compressor_.get(), page_size_);
+  }
+  std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    return libdeflate_zlib_compress(
+        compressor_.get(), page.data(), page.size(), into.data(), into.size());
+  }
+
+ private:
+  ZlibCodec(std::unique_ptr<libdeflate_compressor, Deleter> compressor, std::size_t page_size)
+      : compressor_(std::move(compressor)), page_size_(page_size) {}
+  std::unique_ptr<libdeflate_compressor, Deleter> compressor_;
+  std::size_t page_size_;
+};
+
+}  // namespace
+
+CodecChoice default_codec() { return {CodecKind::kZstd, kDefaultZstdLevel}; }
+
+Result<CodecChoice> parse_codec(std::string_view text) {
+  const auto colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  for (const CodecRow& row : kCodecs) {
+    if (row.name != name) continue;
+    if (colon == std::string_view::npos) return CodecChoice{row.kind, row.default_level};
+    if (row.min_level == row.max_level) {
+      return make_error(ErrorKind::kUsage, "codec {} has no levels", name);
+    }
+    const auto level = parse_signed(text.substr(colon + 1));
+    if (!level || *level < row.min_level || *level > row.max_level) {
+      return make_error(ErrorKind::kUsage,
+                        "\"{}\" is not a level of {} ({} to {})",
+                        text.substr(colon + 1),
+                        name,
+                        row.min_level,
+                        row.max_level);
+    }
+    return CodecChoice{row.kind, static_cast<int>(*level)};
+  }
+  return make_error(ErrorKind::kUsage,
+                    "\"{}\" is not a codec (zstd[:LEVEL], lzo, snappy, zlib[:LEVEL], none)",
+                    text);
+}
+
+std::string codec_name(const CodecChoice& choice) {
+  const CodecRow& row = row_of(choice.kind);
+  if (row.min_level == row.max_level) return std::string(row.name);
+  return fmt::format("{}:{}", row.name, choice.level);
+}
+
+std::uint32_t codec_flag(CodecKind kind) { return row_of(kind).flag; }
+
+Result<std::unique_ptr<PageCodec>> make_codec(const CodecChoice& choice, std::size_t page_size) {
+  switch (choice.kind) {
+    case CodecKind::kZstd:
+      return ZstdCodec::create(choice.level, page_size);
+    case CodecKind::kZlib:
+      return ZlibCodec::create(choice.level, page_size);
+    case CodecKind::kLzo:
+      return std::unique_ptr<PageCodec>(std::make_unique<LzoCodec>(page_size));
+    case CodecKind::kSnappy:
+      return std::unique_ptr<PageCodec>(std::make_unique<SnappyCodec>(page_size));
+    case CodecKind::kNone:
+      break;
+  }
+  return std::unique_ptr<PageCodec>();
+}
+
+}  // namespace kdump::capture

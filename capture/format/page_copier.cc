@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/format/page_copier.h"
+
+#include "base/parallel.h"
+#include "capture/format/kdump_format.h"
+#include "capture/vmcore/fault_guard.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace kdump::capture {
+namespace {
+
+constexpr std::uint64_t kPieceBytes = std::uint64_t{4} << 20U;
+constexpr std::size_t kBufferBytes = std::size_t{512} << 10U;
+constexpr std::size_t kMaxPendingDescriptors = 8192;
+
+/// What all workers share.
+struct CopyJob {
+  const MemoryImage& image;
+  const PageBitmap& bitmap;
+  const DumpPlan& plan;
+  std::uint32_t codec_flag;
+  Output& output;
+  std::atomic<std::uint64_t>& pages_done;
+  std::atomic<std::uint64_t> file_end;
+};
+
+bool is_zero(std::span<const std::byte> page) {
+  constexpr std::size_t kStep = 64;
+  const std::byte* at = page.data();
+  const std::byte* const end = at + page.size();
+  for (; at != end; at += kStep) {
+    std::uint64_t words[kStep / sizeof(std::uint64_t)];  // NOLINT: a plain array vectorizes
+    std::memcpy(words, at, kStep);
+    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) !=
+        0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// One thread's part: pages in, ranges of the output file out.
+class CopyWorker {
+ public:
+  CopyWorker(CopyJob& job, std::unique_ptr<PageCodec> codec)
+      : job_(&job),
+        view_(job.image.view()),
+        codec_(std::move(codec)),
+        page_size_(static_cast<std::size_t>(job.plan.geometry.shift.page_size())),
+        record_bound_(std::max(page_size_, codec_ ? codec_->bound() : 0)),
+        page_(page_size_),
+        buffer_(std::max(kBufferBytes, record_bound_)) {
+    descriptors_.reserve(kMaxPendingDescriptors);
+  }
+
+  /// Pages [begin, end) of a block.
+  Status copy_piece(std::size_t block, std::uint64_t begin, std::uint64_t end) {
+    if (job_->bitmap.dumped_in_block(block) == 0) return {};
+    if (!loaded_block_ || *loaded_block_ != block) {
+      loaded_block_.reset();
+      bits_ = TRY(job_->bitmap.dumped(block));
+      loaded_block_ = block;
+    }
+    std::uint64_t rank = job_->bitmap.rank(block) + bits_.count_before(begin);
+    for (std::uint64_t page = bits_.next_set(begin); page < end;) {
+      const std::uint64_t run_end = std::min(bits_.next_clear(page), end);
+      TRY(copy_run(job_->bitmap.first_page(block) + page, run_end - page, rank));
+      rank += run_end - page;
+      page = bits_.next_set(run_end);
+    }
+    return {};
+  }
+
+  Status finish() {
+    TRY(flush());
+    return settle_previous();
+  }
+
+  [[nodiscard]] const CopyCounts& counts() const { return counts_; }
+
+ private:
+  /// Descriptors that follow each other in the table.
+  struct Batch {
+    std::uint64_t rank = 0;
+    std::size_t count = 0;
+  };
+
+  Status copy_run(Pfn first, std::uint64_t count, std::uint64_t rank) {
+    std::uint64_t done = 0;
+    while (done < count) {
+      const PhysAddr address = to_phys(first + done, job_->plan.geometry.shift);
+      const auto shown = view_->at(address, static_cast<std::size_t>((count - done) * page_size_));
+      const std::uint64_t whole = shown ? shown->size() / page_size_ : 0;
+      if (whole == 0) {
+        TRY(add_page(read_in_parts(address), rank + done));
+        ++done;
+        continue;
+      }
+      for (std::uint64_t i = 0; i < whole; ++i) {
+        const std::byte* const from = shown->data() + i * page_size_;
+        const bool readable = without_fault([&] { std::memcpy(page_.data(), from, page_size_); });
+        TRY(add_page(readable, rank + done + i));
+      }
+      done += whole;
+    }
+    return {};
+  }
+
+  /// A page that the image holds in part, or in pieces: the rest reads as zero.
+  bool read_in_parts(PhysAddr address) {
+    std::fill(page_.begin(), page_.end(), std::byte{0});
+    const Range page{address.value(), address.value() + page_size_};
+    const auto& ranges = job_->image.ranges().ranges();
+    auto range = std::upper_bound(
+        ranges.begin(), ranges.end(), page.start, [](std::uint64_t start, const Range& candidate) {
+          return start < candidate.end;
+        });
+    bool any = false;
+    for (; range != ranges.end() && range->start < page.end; ++range) {
+      const Range part{std::max(range->start, page.start), std::min(range->end, page.end)};
+      const auto into = std::span(page_).subspan(static_cast<std::size_t>(part.start - page.start),
+                                                 static_cast<std::size_t>(part.size()));
+      if (!job_->image.read(PhysAddr(part.start), into)) return false;
+      any = true;
+    }
+    return any;
+  }
+
+  /// Adds the page in page_, or the note that it could not be read.
+  Status add_page(bool readable, std::uint64_t rank) {
+    if (buffer_.size() - used_ < record_bound_ || descriptors_.size() == kMaxPendingDescriptors) {
+      TRY(flush());
+    }
+    ++counts_.pages;
+    ++job_->pages_done;
+    PageDescriptor descriptor;
+    if (!readable) {
+      ++counts_.unreadable;
+    } else if (is_zero(page_)) {
+      ++counts_.zero;
+      descriptor.offset = job_->plan.zero_page_offset;
+      descriptor.size = static_cast<std::uint32_t>(page_size_);
+    } else {
+      store(descriptor);
+    }
+    if (batches_.empty() || batches_.back().rank + batches_.back().count != rank) {
+      batches_.push_back({rank, 0});
+    }
+    ++batches_.back().count;
+    descriptors_.push_back(descriptor);
+    return {};
+  }
+
+  /// The offset is relative to the buffer until flush() knows where that goes; it is told from the
+  /// others by `pending_`.
+  void store(PageDescriptor& descriptor) {
+    const auto into = std::span(buffer_).subspan(used_);
+    std::size_t size = codec_ ? codec_->compress(page_, into) : 0;
+    if (size == 0 || size >= page_size_) {
+      std::copy(page_.begin(), page_.end(), into.begin());
+      size = page_size_;
+      ++counts_.raw;
+    } else {
+      descriptor.flags = job_->codec_flag;
+    }
+    pending_.push_back(descriptors_.size());
+    descriptor.offset = used_;
+    descriptor.size = static_cast<std::uint32_t>(size);
+    used_ += size;
+    counts_.data_bytes += size;
+  }
+
+  Status flush() {
+    const std::uint64_t start = job_->file_end.fetch_add(used_);
+    for (const std::size_t index : pending_) {
+      descriptors_[index].offset = descriptors_[index].offset + start;
+    }
+    TRY(job_->output.write_at(start, std::span(buffer_).first(used_)));
+    TRY(job_->output.start_writeback(start, used_));
+    std::size_t first = 0;
+    for (const Batch& batch : batches_) {
+      TRY(job_->output.write_at(
+          job_->plan.descriptor_offset(batch.rank),
+          std::as_bytes(std::span(descriptors_).subspan(first, batch.count))));
+      first += batch.count;
+    }
+    TRY(settle_previous());
+    previous_ = {start, start + used_};
+    used_ = 0;
+    descriptors_.clear();
+    pending_.clear();
+    batches_.clear();
+    return {};
+  }
+
+  Status settle_previous() {
+    const Range range = std::exchange(previous_, Range{});
+    if (range.empty()) return {};
+    return job_->output.finish_writeback(range.start, range.size());
+  }
+
+  CopyJob* job_;
+  std::unique_ptr<MemoryView> view_;
+  std::unique_ptr<PageCodec> codec_;
+  std::size_t page_size_;
+  std::size_t record_bound_;
+  std::vector<std::byte> page_;
+  std::vector<std::byte> buffer_;
+  std::size_t used_ = 0;
+  std::vector<PageDescriptor> descriptors_;
+  std::vector<std::size_t> pending_;
+  std::vector<Batch> batches_;
+  Range previous_;
+  std::optional<std::size_t> loaded_block_;
+  BlockBits bits_;
+  CopyCounts counts_;
+};
+
+Status write_zero_page(const DumpPlan& plan, Output& output) {
+  const std::vector<std::byte> zeros(static_cast<std::size_t>(plan.geometry.shift.page_size()));
+  return output.write_at(plan.zero_page_offset, zeros);
+}
+
+}  // namespace
+
+Result<CopyCounts> copy_pages(const MemoryImage& image,
+                              const PageBitmap& bitmap,
+                              const DumpPlan& plan,
+                              const CodecChoice& codec,
+                              unsigned threads,
+                              Output& output,
+                              std::atomic<std::uint64_t>& pages_done) {
+  TRY(write_zero_page(plan, output));
+  CopyJob job{image, bitmap, plan, codec_flag(codec.kind), output, pages_done, {plan.data_offset}};
+  const std::uint64_t page_size = plan.geometry.shift.page_size();
+  std::vector<CopyWorker> workers;
+  for (unsigned i = 0; i < threads; ++i) {
+    workers.emplace_back(job, TRY(make_codec(codec, static_cast<std::size_t>(page_size))));
+  }
+  // Pieces begin at whole words of the bitmap.
+  const std::uint64_t piece =
+      std::clamp<std::uint64_t>(kPieceBytes / page_size, 64, BlockBits::kPages);
+  const std::uint64_t pieces = BlockBits::kPages / piece;
+  TRY(for_each_item(workers, bitmap.blocks() * pieces, [&](CopyWorker& worker, std::size_t item) {
+    const std::uint64_t begin = item % pieces * piece;
+    return worker.copy_piece(item / pieces, begin, begin + piece);
+  }));
+  CopyCounts counts;
+  for (CopyWorker& worker : workers) {
+    TRY(worker.finish());
+    const CopyCounts& part = worker.counts();
+    counts.pages += part.pages;
+    counts.zero += part.zero;
+    counts.unreadable += part.unreadable;
+    counts.raw += part.raw;
+    counts.data_bytes += part.data_bytes;
+  }
+  counts.file_end = job.file_end;
+  return counts;
+}
+
+}  // namespace kdump::capture

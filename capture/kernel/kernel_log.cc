@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/kernel/kernel_log.h"
+
+#include "capture/kernel/log_buf.h"
+#include "capture/kernel/printk_ring.h"
+
+namespace kdump::capture {
+
+Result<KernelLogCounts> read_kernel_log(const Vmcoreinfo& info,
+                                        const KernelMemory& memory,
+                                        const LogSink& sink) {
+  if (info.symbol("prb")) return read_printk_ring(info, memory, sink);
+  if (info.symbol("log_buf")) return read_log_buf(info, memory, sink);
+  return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks SYMBOL(prb) and SYMBOL(log_buf)");
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address_range.h"
+#include "base/result.h"
+#include "capture/kernel/kernel_memory.h"
+#include "capture/kernel/mem_map.h"
+#include "capture/kernel/page_layout.h"
+#include "capture/kernel/sparse_memory.h"
+#include "capture/vmcore/memory_image.h"
+#include "capture/vmcore/vmcoreinfo.h"
+
+#include <vector>
+
+namespace kdump::capture {
+
+/// Everything needed to look at struct pages, resolved once and shared by all threads.
+class MemMapSource {
+ public:
+  /// `pages`: the page frames of the image. An error says why no struct page of this image can be
+  /// understood. The image and the VMCOREINFO must outlive the source.
+  static Result<MemMapSource> find(const MemoryImage& image,
+                                   const Vmcoreinfo& info,
+                                   PageShift shift,
+                                   const std::vector<Range>& pages);
+
+  [[nodiscard]] const PageLayout& layout() const { return layout_; }
+  [[nodiscard]] const SparseMemory& sparse() const { return sparse_; }
+
+  /// A memmap for the calling thread; it must not outlive the source.
+  [[nodiscard]] Result<MemMap> open() const;
+
+ private:
+  MemMapSource(const MemoryImage& image,
+               const Vmcoreinfo& info,
+               const PageLayout& layout,
+               SparseMemory sparse)
+      : image_(&image), info_(&info), layout_(layout), sparse_(std::move(sparse)) {}
+
+  const MemoryImage* image_;
+  const Vmcoreinfo* info_;
+  PageLayout layout_;
+  SparseMemory sparse_;
+};
+
+}  // namespace kdump::capture

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "capture/kernel/kernel_log.h"
+
+namespace kdump::capture {
+
+/// The lockless printk ring (kernel/printk/printk_ringbuffer.h, 5.10, 896fbe20b4e2).
+Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
+                                         const KernelMemory& memory,
+                                         const LogSink& sink);
+
+}  // namespace kdump::capture

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/text.h"
+#include "capture/command_line.h"
+#include "capture/options.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace kdump::capture {
+namespace {
+
+enum LongOnly { kMessageLevel = 256, kNumThreads, kDumpDmesg, kRefused };
+
+// makedumpfile(8): bits of --message-level.
+constexpr std::uint64_t kProgressMessages = 1;
+constexpr std::uint64_t kCommonMessages = 2;
+constexpr std::uint64_t kReportMessages = 16;
+constexpr std::uint64_t kMaxMessageLevel = 31;
+
+struct RefusedOption {
+  int option;
+  const char* name;
+  int has_value;
+  const char* reason;
+};
+
+constexpr const char* kNoFlattened = "the flattened format is not supported; write to a file";
+constexpr const char* kNoElf = "ELF output is not supported; leave the option out";
+constexpr const char* kNoDebugInfo =
+    "offsets are taken from the VMCOREINFO in the dump alone; leave the option out";
+constexpr const char* kNoErase = "erasing kernel data is not supported";
+constexpr const char* kNoXen = "Xen dumps are not supported";
+constexpr const char* kNoSplit = "dumps are written to one file";
+constexpr const char* kNotNeeded = "memory use does not depend on it; leave the option out";
+constexpr const char* kOther = "not supported";
+
+constexpr std::array<RefusedOption, 30> kRefusedOptions = {{
+    {'F', nullptr, no_argument, kNoFlattened},
+    {'R', nullptr, no_argument, kNoFlattened},
+    {'E', nullptr, no_argument, kNoElf},
+    {'x', nullptr, required_argument, kNoDebugInfo},
+    {'i', nullptr, required_argument, kNoDebugInfo},
+    {'g', nullptr, required_argument, kNoDebugInfo},
+    {'e', nullptr, no_argument, "the memmap is always kept; leave the option out"},
+    {'X', nullptr, no_argument, kNoXen},
+    {'L', nullptr, required_argument, "a limit of the dump's size is not supported"},
+    {'b', nullptr, required_argument, kNotNeeded},
+    {kRefused + 0, "split", no_argument, kNoSplit},
+    {kRefused + 1, "reassemble", no_argument, kNoSplit},
+    {kRefused + 2, "splitblock-size", required_argument, kNoSplit},
+    {kRefused + 3, "xen-syms", required_argument, kNoXen},
+    {kRefused + 4, "xen-vmcoreinfo", required_argument, kNoXen},
+    {kRefused + 5, "xen_phys_start", required_argument, kNoXen},
+    {kRefused + 6, "config", required_argument, kNoErase},
+    {kRefused + 7, "eppic", required_argument, kNoErase},
+    {kRefused + 8, "extension", required_argument, kNoErase},
+    {kRefused + 9, "diskset", required_argument, "sadump files are not supported"},
+    {kRefused + 10, "cyclic-buffer", required_argument, kNotNeeded},
+    {kRefused + 11, "work-dir", required_argument, kNotNeeded},
+    {kRefused + 12, "non-mmap", no_argument, "mmap is given up by itself where it fails"},
+    {kRefused + 13, "non-cyclic", no_argument, kNotNeeded},
+    {kRefused + 14, "mem-usage", no_argument, kOther},
+    {kRefused + 15, "vtop", required_argument, kOther},
+    {kRefused + 16, "dry-run", no_argument, kOther},
+    {kRefused + 17, "check-params", no_argument, kOther},
+    {kRefused + 18, "show-stats", no_argument, kOther},
+    {kRefused + 19, "partial-dmesg", no_argument, kOther},
+}};
+
+constexpr std::array<option, 5> kAccepted = {{
+    {"message-level", required_argument, nullptr, kMessageLevel},
+    {"num-threads", required_argument, nullptr, kNumThreads},
+    {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"help", no_argument, nullptr, 'h'},
+    {"version", no_argument, nullptr, 'v'},
+}};
+
+std::string all_letters() {
+  std::string letters = "clpzd:Dfvh";
+  for (const RefusedOption& refused : kRefusedOptions) {
+    if (refused.name != nullptr) continue;
+    letters += static_cast<char>(refused.option);
+    if (refused.has_value == required_argument) letters += ':';
+  }
+  return letters;
+}
+
+std::vector<option> all_long_options() {
+  std::vector<option> options(kAccepted.begin(), kAccepted.end());
+  for (const RefusedOption& refused : kRefusedOptions) {
+    if (refused.name == nullptr) continue;
+    options.push_back({refused.name, refused.has_value, nullptr, refused.option});
+  }
+  options.push_back({nullptr, 0, nullptr, 0});
+  return options;
+}
+
+Error refusal(int option) {
+  const auto* const row = std::find_if(
+      kRefusedOptions.begin(), kRefusedOptions.end(), [option](const RefusedOption& refused) {
+        return refused.option == option;
+      });
+  const std::string name = row->name != nullptr
+                               ? fmt::format("--{}", row->name)
+                               : fmt::format("-{}", static_cast<char>(row->option));
+  return make_error(ErrorKind::kUnsupported, "option {} of makedumpfile: {}", name, row->reason);
+}
+
+Status set_message_level(std::string_view value, Invocation& call) {
+  const auto level = parse_unsigned(value);
+  if (!level || *level > kMaxMessageLevel) {
+    return make_error(
+        ErrorKind::kUsage, "\"{}\" is not a message level (0 to {})", value, kMaxMessageLevel);
+  }
+  call.progress = (*level & kProgressMessages) != 0;
+  call.summary = (*level & kCommonMessages) != 0;
+  call.stats = (*level & kReportMessages) != 0;
+  return {};
+}
+
+Status apply(int option, std::string_view value, Invocation& call) {
+  switch (option) {
+    case 'c':
+      call.capture.codec = TRY(parse_codec("zlib"));
+      break;
+    case 'l':
+      call.capture.codec = TRY(parse_codec("lzo"));
+      break;
+    case 'p':
+      call.capture.codec = TRY(parse_codec("snappy"));
+      break;
+    case 'z':
+      call.capture.codec = TRY(parse_codec("zstd"));
+      break;
+    case 'd':
+      return parse_levels(value, call.capture);
+    case 'D':
+      call.stats = true;
+      break;
+    case 'f':
+      call.capture.overwrite = true;
+      break;
+    case kMessageLevel:
+      return set_message_level(value, call);
+    case kNumThreads:
+      // 0 is makedumpfile's way to say one thread.
+      call.capture.threads = value == "0" ? 1 : TRY(parse_threads(value));
+      break;
+    case kDumpDmesg:
+      call.action = Invocation::Action::kDumpDmesg;
+      break;
+    case 'h':
+      call.action = Invocation::Action::kHelp;
+      break;
+    case 'v':
+      call.action = Invocation::Action::kVersion;
+      break;
+    default:
+      return refusal(option);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& arguments) {
+  Invocation call;
+  call.as_makedumpfile = true;
+  // makedumpfile(8): without options everything is dumped, and nothing compressed.
+  call.capture.level = DumpLevel(0);
+  call.capture.codec = {CodecKind::kNone, 0};
+  call.capture.threads = default_threads();
+  const std::vector<option> long_options = all_long_options();
+  const auto files = TRY(parse_command_line(
+      arguments, all_letters(), long_options, [&call](int option, std::string_view value) {
+        return apply(option, value, call);
+      }));
+  if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
+    return call;
+  }
+  TRY(take_files(files, call.capture));
+  return call;
+}
+
+std::string makedumpfile_help_text() {
+  return R"(Usage: makedumpfile [-c|-l|-p|-z] [-d LEVEL[,LEVEL]...] [-f] [-D]
+                    [--message-level N] [--num-threads N] VMCORE DUMPFILE
+       makedumpfile --dump-dmesg [-f] VMCORE LOGFILE
+       makedumpfile -h | -v
+
+This is kdump-collect answering to makedumpfile's command line; see
+kdump-collect --help. Options in makedumpfile's meaning:
+  -c, -l, -p, -z        compress pages with zlib, lzo, snappy or zstd
+  -d LEVEL[,LEVEL]...   what to leave out, 0 (nothing, the default) to 31; further
+                        levels are tried when there is no room for the dump
+  -f                    overwrite DUMPFILE
+  -D                    say more about what was done
+  --message-level N     sum of 1 progress, 2 common messages, 16 report
+  --num-threads N       threads; by default one for each CPU
+  --dump-dmesg          write the kernel's messages as text
+  -h, -v                show this text; show the version
+Exit codes: 0 a dump was written, 1 failure.
+)";
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/options.h"
+
+#include "base/text.h"
+#include "capture/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace kdump::capture {
+namespace {
+
+constexpr unsigned kMaxThreads = 256;
+
+// Options without a letter.
+enum LongOnly { kCodec = 256, kThreads, kProgress, kNoProgress, kStats, kDumpDmesg };
+
+constexpr std::array<option, 12> kOptions = {{
+    {"level", required_argument, nullptr, 'd'},
+    {"codec", required_argument, nullptr, kCodec},
+    {"threads", required_argument, nullptr, kThreads},
+    {"force", no_argument, nullptr, 'f'},
+    {"progress", no_argument, nullptr, kProgress},
+    {"no-progress", no_argument, nullptr, kNoProgress},
+    {"quiet", no_argument, nullptr, 'q'},
+    {"stats", no_argument, nullptr, kStats},
+    {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"help", no_argument, nullptr, 'h'},
+    {"version", no_argument, nullptr, 'V'},
+    {nullptr, 0, nullptr, 0},
+}};
+
+Status set_codec(std::string_view text, Invocation& call) {
+  call.capture.codec = TRY(parse_codec(text));
+  return {};
+}
+
+Status apply(int option, std::string_view value, Invocation& call) {
+  switch (option) {
+    case 'd':
+      return parse_levels(value, call.capture);
+    case kCodec:
+      return set_codec(value, call);
+    case 'z':
+      return set_codec("zstd", call);
+    case 'l':
+      return set_codec("lzo", call);
+    case 'p':
+      return set_codec("snappy", call);
+    case 'c':
+      return set_codec("zlib", call);
+    case kThreads:
+      call.capture.threads = TRY(parse_threads(value));
+      break;
+    case 'f':
+      call.capture.overwrite = true;
+      break;
+    case kProgress:
+      call.progress = true;
+      break;
+    case kNoProgress:
+      call.progress = false;
+      break;
+    case 'q':
+      call.progress = false;
+      call.summary = false;
+      break;
+    case kStats:
+      call.stats = true;
+      break;
+    case kDumpDmesg:
+      call.action = Invocation::Action::kDumpDmesg;
+      break;
+    case 'h':
+      call.action = Invocation::Action::kHelp;
+      break;
+    default:
+      call.action = Invocation::Action::kVersion;
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
+  Invocation call;
+  call.capture.threads = default_threads();
+  const auto files = TRY(parse_command_line(
+      arguments, "d:zlpcfqhV", kOptions, [&call](int option, std::string_view value) {
+        return apply(option, value, call);
+      }));
+  if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
+    return call;
+  }
+  TRY(take_files(files, call.capture));
+  return call;
+}
+
+Result<unsigned> parse_threads(std::string_view text) {
+  const auto value = parse_unsigned(text);
+  if (!value || *value == 0 || *value > kMaxThreads) {
+    return make_error(
+        ErrorKind::kUsage, "\"{}\" is not a number of threads (1 to {})", text, kMaxThreads);
+  }
+  return static_cast<unsigned>(*value);
+}
+
+Status parse_levels(std::string_view text, CaptureOptions& options) {
+  std::vector<DumpLevel> levels;
+  for (const std::string_view field : split(text, ',')) {
+    levels.push_back(TRY(DumpLevel::parse(field)));
+  }
+  options.level = levels.front();
+  options.smaller_levels.assign(levels.begin() + 1, levels.end());
+  return {};
+}
+
+Status take_files(const std::vector<std::string>& files, CaptureOptions& options) {
+  if (files.size() != 2) {
+    return make_error(ErrorKind::kUsage,
+                      "{} given, but two names are needed: INPUT OUTPUT",
+                      files.empty() ? "none" : fmt::format("{}", files.size()));
+  }
+  options.input = files[0];
+  options.output = files[1];
+  return {};
+}
+
+unsigned default_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads);
+}
+
+std::string help_text() {
+  return R"(Usage: kdump-collect [OPTION]... INPUT OUTPUT
+       kdump-collect --dump-dmesg [-f] INPUT OUTPUT
+       kdump-collect makedumpfile [OPTION OF MAKEDUMPFILE]... INPUT OUTPUT
+
+Writes a filtered dump of a crashed machine's memory to the file OUTPUT, in the
+kdump-compressed format that crash and drgn read. INPUT is /proc/vmcore or an
+ELF vmcore.
+
+What to leave out:
+  -d, --level N[,N]...  the sum of: 1 zero pages, 2 page cache, 4 page cache with
+                        private data, 8 memory of processes, 16 free pages;
+                        31 (the default) leaves out all of these. Further levels
+                        are tried when OUTPUT has no room for the dump.
+
+How to write it:
+      --codec CODEC     zstd[:LEVEL] (the default), lzo, snappy, zlib[:LEVEL] or
+                        none; -z, -l, -p and -c are short for the first four
+      --threads N       threads; by default one for each CPU
+  -f, --force           overwrite OUTPUT
+
+Other:
+      --dump-dmesg      write the kernel's messages as text instead; OUTPUT may
+                        be - for standard output
+      --no-progress     do not show how far the capture has come
+      --stats           say more about what was done
+  -q, --quiet           show errors and warnings only
+  -h, --help            show this text
+  -V, --version         show the version
+
+OUTPUT is created with mode 0600. Until the last byte is on the disk it is marked
+incomplete. Exit codes: 0 a dump was written, 1 failure, 2 wrong usage.
+)";
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "capture/run_capture.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kdump::capture {
+
+/// What a command line asks for.
+struct Invocation {
+  enum class Action { kCapture, kDumpDmesg, kHelp, kVersion };
+  Action action = Action::kCapture;
+  CaptureOptions capture;
+  bool progress = true;          ///< show how far the capture has come
+  bool summary = true;           ///< say at the end what was done
+  bool stats = false;            ///< with all figures
+  bool as_makedumpfile = false;  ///< speak as makedumpfile does
+};
+
+/// `arguments` without the program's name. kUsage errors say what is wrong and what would be right.
+Result<Invocation> parse_options(const std::vector<std::string>& arguments);
+
+/// The same for makedumpfile's options, in makedumpfile's meaning. Options of makedumpfile that
+/// this program does not have are kUnsupported, with the reason.
+Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& arguments);
+
+[[nodiscard]] std::string help_text();
+[[nodiscard]] std::string makedumpfile_help_text();
+
+/// "1" to "256".
+Result<unsigned> parse_threads(std::string_view text);
+/// "N" or "N,N...": dump levels to be tried in turn.
+Status parse_levels(std::string_view text, CaptureOptions& options);
+/// Takes INPUT and OUTPUT from what is left of a command line.
+Status take_files(const std::vector<std::string>& files, CaptureOptions& options);
+
+/// Threads when nothing is said: the CPUs this process may run on.
+[[nodiscard]] unsigned default_threads();
+
+}  // namespace kdump::capture

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/run_capture.h"
+
+#include "capture/filter/page_selection.h"
+#include "capture/format/dump_plan.h"
+#include "capture/format/kdump_writer.h"
+#include "capture/format/output_file.h"
+#include "capture/kernel/memmap_source.h"
+#include "capture/kernel/utsname.h"
+#include "capture/vmcore/elf_image.h"
+#include "capture/vmcore/notes.h"
+#include "capture/vmcore/vmcoreinfo.h"
+
+#include <bit>
+#include <cerrno>
+#include <elf.h>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Stage = CaptureProgress::Stage;
+
+/// The vmcore and what its kernel says about itself.
+struct CrashedMachine {
+  std::unique_ptr<MemoryImage> image;
+  NoteSummary notes;
+  Vmcoreinfo info;
+  PageShift shift;
+};
+
+/// Without PAGESIZE: x86_64 has one page size; elsewhere the capture kernel is the crashed kernel's
+/// twin as a rule.
+PageShift assumed_page_shift(std::uint16_t machine) {
+  if (machine == EM_X86_64) return {};
+  return {
+      static_cast<unsigned>(std::countr_zero(static_cast<unsigned long>(::sysconf(_SC_PAGESIZE))))};
+}
+
+Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings) {
+  CrashedMachine machine;
+  machine.image = TRY(ElfImage::open(path));
+  machine.notes = TRY(summarize_notes(*machine.image));
+  const auto text = read_vmcoreinfo_text(*machine.image, machine.notes);
+  if (text) {
+    machine.info = Vmcoreinfo(*text);
+  } else {
+    warnings.push_back(text.error().message);
+  }
+  const auto shift = machine.info.page_shift();
+  machine.shift = shift ? *shift : assumed_page_shift(machine.image->machine());
+  if (!shift && text) {
+    warnings.push_back(fmt::format("VMCOREINFO lacks a usable PAGESIZE; {} is assumed",
+                                   machine.shift.page_size()));
+  }
+  return machine;
+}
+
+Utsname find_utsname(const CrashedMachine& machine) {
+  auto space = make_address_space(*machine.image, machine.info);
+  if (space) {
+    const KernelMemory memory(*machine.image, *std::move(space));
+    if (auto name = read_utsname(machine.info, memory)) return *name;
+  }
+  return fallback_utsname(machine.info, machine.image->machine());
+}
+
+HeaderFacts header_facts(const CrashedMachine& machine, const CaptureOptions& options) {
+  HeaderFacts facts;
+  facts.utsname = find_utsname(machine);
+  facts.crash_time = static_cast<std::int64_t>(machine.info.decimal("CRASHTIME").value_or(0));
+  facts.phys_base = machine.info.number("phys_base").value_or(0);
+  facts.codec = options.codec.kind;
+  facts.notes = machine.notes;
+  return facts;
+}
+
+/// One capture: machine, geometry and options are fixed, a level at a time is tried.
+struct CaptureRun {
+  const CaptureOptions& options;
+  const CrashedMachine& machine;
+  const std::vector<Range>& pages;
+  const DumpGeometry& geometry;
+  HeaderFacts facts;
+  OutputFile& output;
+  CaptureProgress& progress;
+};
+
+/// Fills the bitmap; lowers `report.level` when struct pages cannot be understood.
+Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, CaptureReport& report) {
+  const auto source =
+      MemMapSource::find(*run.machine.image, run.machine.info, run.machine.shift, run.pages);
+  if (!source) {
+    report.level = DumpLevel(level.bits() & DumpLevel::kZero);
+    report.warnings.push_back(fmt::format(
+        "no page is left out, because the memmap cannot be read: {}", source.error().message));
+    return select_everything(bitmap, run.progress.selected);
+  }
+  report.filter =
+      TRY(select_pages(*source, level, run.options.threads, bitmap, run.progress.selected));
+  return {};
+}
+
+/// Everything into the output but the word that it is complete.
+Status write_dump(const CaptureRun& run, DumpLevel level, CaptureReport& report) {
+  report.level = level;
+  HeaderFacts facts = run.facts;
+  facts.level = level;
+  TRY(write_headers(run.output, run.geometry, facts, false));
+  TRY(write_notes(run.output, run.geometry, *run.machine.image));
+
+  const auto select_start = Clock::now();
+  OutputBitmap store(run.output, run.geometry);
+  PageBitmap bitmap(run.pages, store);
+  report.pages = bitmap.existing_pages();
+  run.progress.selected = 0;
+  run.progress.selecting_total = report.pages;
+  run.progress.stage = Stage::kSelecting;
+  TRY(write_existing(run.output, run.geometry, bitmap));
+  TRY(select(run, level, bitmap, report));
+
+  const auto copy_start = Clock::now();
+  const DumpPlan plan = plan_dump(run.geometry, bitmap.finish());
+  run.progress.copied = 0;
+  run.progress.copying_total = plan.pages;
+  run.progress.stage = Stage::kCopying;
+  report.copy = TRY(copy_pages(*run.machine.image,
+                               bitmap,
+                               plan,
+                               run.options.codec,
+                               run.options.threads,
+                               run.output,
+                               run.progress.copied));
+  report.select_time = copy_start - select_start;
+  report.copy_time = Clock::now() - copy_start;
+  return {};
+}
+
+/// Makes the dump durable, then calls it complete.
+Status complete_dump(const CaptureRun& run, CaptureReport& report) {
+  const auto start = Clock::now();
+  run.progress.stage = Stage::kFinishing;
+  TRY(run.output.sync());
+  HeaderFacts facts = run.facts;
+  facts.level = report.level;
+  TRY(write_headers(run.output, run.geometry, facts, true));
+  TRY(run.output.sync());
+  const OutputFile::Size size = TRY(run.output.size());
+  report.file_length = size.length;
+  report.file_allocated = size.allocated;
+  TRY(run.output.close());
+  report.sync_time = Clock::now() - start;
+  return {};
+}
+
+bool is_out_of_room(const Error& error) {
+  return error.code == ENOSPC || error.code == EDQUOT || error.code == EFBIG;
+}
+
+void add_warnings(CaptureReport& report) {
+  if (report.filter.faults > 0) {
+    report.warnings.push_back(fmt::format(
+        "{} pieces of the memmap could not be read; their pages are kept", report.filter.faults));
+  }
+  if (report.copy.unreadable > 0) {
+    report.warnings.push_back(fmt::format(
+        "{} pages could not be read; they are missing from the dump", report.copy.unreadable));
+  }
+}
+
+}  // namespace
+
+Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress) {
+  CaptureReport report;
+  const CrashedMachine machine = TRY(open_machine(options.input, report.warnings));
+  report.release = std::string(machine.info.text("OSRELEASE").value_or(""));
+  const std::vector<Range> pages = touched_pages(machine.image->ranges(), machine.shift);
+  const DumpGeometry geometry =
+      TRY(plan_geometry(machine.shift, pages, machine.image->notes_size()));
+
+  // From here on there is an output, and it says that it is incomplete.
+  OutputFile output = TRY(OutputFile::create(options.output, options.overwrite));
+  const CaptureRun run{
+      options, machine, pages, geometry, header_facts(machine, options), output, progress};
+  auto status = write_dump(run, options.level, report);
+  for (const DumpLevel level : options.smaller_levels) {
+    if (status || !is_out_of_room(status.error())) break;
+    report.warnings.push_back(fmt::format(
+        "no room for a dump of level {}: level {} is tried", report.level.bits(), level.bits()));
+    TRY(output.clear());
+    status = write_dump(run, level, report);
+  }
+  if (!status) {
+    auto error = std::move(status).error();
+    if (is_out_of_room(error)) {
+      error.message += "; the file is marked incomplete. Make room, or leave out more (--level)";
+    }
+    return error;
+  }
+  TRY(complete_dump(run, report));
+  add_warnings(report);
+  return report;
+}
+
+}  // namespace kdump::capture

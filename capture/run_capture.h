@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "capture/capture_progress.h"
+#include "capture/filter/block_filter.h"
+#include "capture/filter/dump_level.h"
+#include "capture/format/page_codec.h"
+#include "capture/format/page_copier.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kdump::capture {
+
+struct CaptureOptions {
+  std::string input;   ///< /proc/vmcore or an ELF vmcore
+  std::string output;  ///< written in place, under this very name
+  DumpLevel level{DumpLevel::kAll};
+  std::vector<DumpLevel> smaller_levels;  ///< tried in turn when the output has no room
+  CodecChoice codec = default_codec();
+  unsigned threads = 1;
+  bool overwrite = false;
+};
+
+/// What a capture did.
+struct CaptureReport {
+  std::string release;      ///< OSRELEASE of the crashed kernel, may be empty
+  DumpLevel level;          ///< in the end, lower than asked for when the memmap was not understood
+  std::uint64_t pages = 0;  ///< in the image
+  FilterCounts filter;
+  CopyCounts copy;
+  std::uint64_t file_length = 0;     ///< bytes up to the end of the output
+  std::uint64_t file_allocated = 0;  ///< bytes on the disk
+  std::chrono::duration<double> select_time{};
+  std::chrono::duration<double> copy_time{};
+  std::chrono::duration<double> sync_time{};
+  std::vector<std::string> warnings;  ///< what a person must know about this dump
+};
+
+/// Makes a filtered dump of a crashed machine's memory: kdump-compressed version 6.
+///
+/// What the crashed kernel says about itself is never a reason to fail: where its memmap cannot be
+/// understood pages are kept, and the report warns. Errors are those of the input's headers and of
+/// the output. After an error the output, if it was created, is marked incomplete.
+Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress);
+
+}  // namespace kdump::capture

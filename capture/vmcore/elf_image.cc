@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/vmcore/elf_image.h"
+
+#include "base/io.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <optional>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+// One PMD of struct pages, or 512 pages of data: large enough that mapping costs little against
+// what is done with the bytes, small enough for a capture kernel's page tables.
+constexpr std::uint64_t kWindowSize = std::uint64_t{2} << 20U;
+
+/// Overlapping PT_LOADs are normal: kexec-tools describes the kernel image once by its own
+/// addresses and once as a part of RAM. The one that starts first wins.
+std::vector<MemorySegment> disjoint(std::vector<MemorySegment> segments) {
+  std::sort(segments.begin(), segments.end(), [](const MemorySegment& a, const MemorySegment& b) {
+    return a.start != b.start ? a.start < b.start : a.size > b.size;
+  });
+  std::vector<MemorySegment> pieces;
+  PhysAddr covered;
+  for (MemorySegment segment : segments) {
+    const PhysAddr end = segment.start + segment.size;
+    if (segment.start < covered) {
+      if (end <= covered) continue;
+      const std::uint64_t skipped = covered - segment.start;
+      segment.start += skipped;
+      segment.offset += skipped;
+      segment.virt += skipped;
+      segment.size -= skipped;
+    }
+    covered = end;
+    pieces.push_back(segment);
+  }
+  return pieces;
+}
+
+class ElfMemoryView final : public MemoryView {
+ public:
+  explicit ElfMemoryView(const ElfImage& image)
+      : image_(image), host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) {}
+  ElfMemoryView(const ElfMemoryView&) = delete;
+  ElfMemoryView& operator=(const ElfMemoryView&) = delete;
+  ~ElfMemoryView() override { unmap(); }
+
+  Result<std::span<const std::byte>> at(PhysAddr address, std::size_t size) override {
+    const auto piece = TRY(image_.find(address, size));
+    const std::uint64_t offset = piece.offset.value();
+    const auto wanted = static_cast<std::size_t>(piece.size);
+    if (auto shown = in_window(offset, wanted)) return *shown;
+    if (map(offset)) {
+      if (auto shown = in_window(offset, wanted)) return *shown;
+    }
+    return read(offset, wanted);
+  }
+
+ private:
+  std::optional<std::span<const std::byte>> in_window(std::uint64_t offset,
+                                                      std::size_t size) const {
+    if (window_.empty() || offset < window_offset_) return std::nullopt;
+    const std::uint64_t skip = offset - window_offset_;
+    if (skip >= window_.size()) return std::nullopt;
+    // A short rest at the end of the window: move the window instead of cutting the answer up.
+    const std::uint64_t left = window_.size() - skip;
+    if (left < size && size <= kWindowSize - host_page_ && !window_at_end_) return std::nullopt;
+    return window_.subspan(static_cast<std::size_t>(skip),
+                           static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
+  }
+
+  bool map(std::uint64_t offset) {
+    unmap();
+    if (!mappable_) return false;
+    const std::uint64_t start = align_down(offset, host_page_);
+    const std::uint64_t size = std::min(kWindowSize, image_.file_size() - start);
+    void* const address = ::mmap(nullptr,
+                                 static_cast<std::size_t>(size),
+                                 PROT_READ,
+                                 MAP_PRIVATE,
+                                 image_.fd(),
+                                 static_cast<off_t>(start));
+    if (address == MAP_FAILED) {
+      // ENODEV, ENOSYS: this file never maps. Anything else may concern this range only.
+      mappable_ = errno != ENODEV && errno != ENOSYS;
+      return false;
+    }
+    window_ = {static_cast<const std::byte*>(address), static_cast<std::size_t>(size)};
+    window_offset_ = start;
+    window_at_end_ = start + size == image_.file_size();
+    return true;
+  }
+
+  Result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size) {
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, kWindowSize)));
+    TRY(read_exact_at(image_.fd(), buffer_, offset));
+    return std::span<const std::byte>(buffer_);
+  }
+
+  void unmap() {
+    // munmap takes a mutable pointer although nothing is written through it.
+    if (!window_.empty())
+      ::munmap(const_cast<std::byte*>(window_.data()), window_.size());  // NOLINT
+    window_ = {};
+  }
+
+  const ElfImage& image_;
+  std::uint64_t host_page_;
+  bool mappable_ = true;
+  std::span<const std::byte> window_;
+  std::uint64_t window_offset_ = 0;
+  bool window_at_end_ = false;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace
+
+ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core)
+    : fd_(std::move(fd)),
+      file_size_(file_size),
+      core_(std::move(core)),
+      pieces_(disjoint(core_.memory)) {
+  std::vector<Range> ranges;
+  for (const MemorySegment& piece : pieces_) {
+    ranges.push_back({piece.start.value(), piece.start.value() + piece.size});
+  }
+  ranges_ = RangeSet(ranges);
+  for (const NoteSegment& note : core_.notes) notes_size_ += note.size;
+}
+
+Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path) {
+  Fd fd = TRY(Fd::open(path, O_RDONLY));
+  struct stat info {};
+  if (::fstat(fd.raw(), &info) != 0) return system_error(errno, "stat {}", path);
+  if (!S_ISREG(info.st_mode)) {
+    return make_error(ErrorKind::kUsage, "{}: neither /proc/vmcore nor a regular file", path);
+  }
+  auto core = parse_elf_core([&fd](std::uint64_t offset, std::span<std::byte> into) {
+    return read_exact_at(fd.raw(), into, offset);
+  });
+  if (!core) return std::move(core).error().with_context(path);
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  for (const NoteSegment& note : core->notes) {
+    if (note.offset.value() + note.size > size) {
+      return make_error(ErrorKind::kBadData, "{}: the file ends inside its notes", path);
+    }
+  }
+  return std::unique_ptr<ElfImage>(new ElfImage(std::move(fd), size, *std::move(core)));
+}
+
+Result<ElfImage::Piece> ElfImage::find(PhysAddr address, std::uint64_t size) const {
+  auto after = std::upper_bound(
+      pieces_.begin(), pieces_.end(), address, [](PhysAddr wanted, const MemorySegment& piece) {
+        return wanted < piece.start;
+      });
+  if (after == pieces_.begin() || address - std::prev(after)->start >= std::prev(after)->size) {
+    return make_error(ErrorKind::kUnreadable, "no memory at physical address {}", address);
+  }
+  const MemorySegment& piece = *std::prev(after);
+  const std::uint64_t skip = address - piece.start;
+  const FileOffset offset = piece.offset + skip;
+  if (offset.value() >= file_size_) {
+    return make_error(ErrorKind::kUnreadable, "the file ends before physical address {}", address);
+  }
+  return Piece{offset, std::min({size, piece.size - skip, file_size_ - offset.value()})};
+}
+
+std::optional<PhysAddr> ElfImage::header_address(VirtAddr address) const {
+  for (const MemorySegment& segment : core_.memory) {
+    if (segment.virt.value() == 0 || address < segment.virt) continue;
+    const std::uint64_t inside = address - segment.virt;
+    if (inside < segment.size) return segment.start + inside;
+  }
+  return std::nullopt;
+}
+
+Status ElfImage::read(PhysAddr address, std::span<std::byte> into) const {
+  while (!into.empty()) {
+    const Piece piece = TRY(find(address, into.size()));
+    const auto part = into.first(static_cast<std::size_t>(piece.size));
+    TRY(read_exact_at(fd_.raw(), part, piece.offset.value()));
+    into = into.subspan(part.size());
+    address += part.size();
+  }
+  return {};
+}
+
+std::unique_ptr<MemoryView> ElfImage::view() const {
+  return std::make_unique<ElfMemoryView>(*this);
+}
+
+Status ElfImage::read_notes(std::uint64_t offset, std::span<std::byte> into) const {
+  for (const NoteSegment& note : core_.notes) {
+    if (into.empty()) return {};
+    if (offset >= note.size) {
+      offset -= note.size;
+      continue;
+    }
+    const auto part = into.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), note.size - offset)));
+    TRY(read_exact_at(fd_.raw(), part, note.offset.value() + offset));
+    into = into.subspan(part.size());
+    offset = 0;
+  }
+  if (!into.empty()) return make_error(ErrorKind::kBadData, "the notes end too early");
+  return {};
+}
+
+}  // namespace kdump::capture

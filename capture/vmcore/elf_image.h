@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/fd.h"
+#include "capture/vmcore/elf_core.h"
+#include "capture/vmcore/memory_image.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdump::capture {
+
+/// /proc/vmcore, or an ELF vmcore in a regular file. Views are mmap windows, because read(2) on
+/// /proc/vmcore maps and unmaps each page in the kernel (20 times slower); where mmap fails they
+/// read instead.
+class ElfImage final : public MemoryImage {
+ public:
+  /// Errors name `path`.
+  static Result<std::unique_ptr<ElfImage>> open(const std::string& path);
+
+  [[nodiscard]] std::uint16_t machine() const override { return core_.machine; }
+  [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
+  [[nodiscard]] std::optional<PhysAddr> header_address(VirtAddr address) const override;
+  Status read(PhysAddr address, std::span<std::byte> into) const override;
+  [[nodiscard]] std::unique_ptr<MemoryView> view() const override;
+  [[nodiscard]] std::uint64_t notes_size() const override { return notes_size_; }
+  Status read_notes(std::uint64_t offset, std::span<std::byte> into) const override;
+
+  /// Where physical memory lies in the file: at most `size` bytes in one piece.
+  struct Piece {
+    FileOffset offset;
+    std::uint64_t size = 0;
+  };
+  [[nodiscard]] Result<Piece> find(PhysAddr address, std::uint64_t size) const;
+
+  [[nodiscard]] int fd() const { return fd_.raw(); }
+  /// Bytes of the file; the last segments of a truncated one lie behind it.
+  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+
+ private:
+  ElfImage(Fd fd, std::uint64_t file_size, ElfCore core);
+
+  Fd fd_;
+  std::uint64_t file_size_;
+  ElfCore core_;
+  std::vector<MemorySegment> pieces_;  ///< sorted, disjoint
+  RangeSet ranges_;
+  std::uint64_t notes_size_ = 0;
+};
+
+}  // namespace kdump::capture
