@@ -75,10 +75,12 @@ bool capture_under_supervision(const InitContext& init,
     return false;
   }
   if (end->how == WorkerEnd::How::kSucceeded) return true;
-  init.log.error("no vmcore was saved: {}", end->reason);
-  if (end->how != WorkerEnd::How::kFailed) {
-    save_last_words(init, end->last.dump_directory, deadlines.end_of_all);
+  if (end->how == WorkerEnd::How::kFailed) {
+    init.log.error("no vmcore was saved");  // the worker has said why
+    return false;
   }
+  init.log.error("no vmcore was saved: {}", end->reason);
+  save_last_words(init, end->last.dump_directory, deadlines.end_of_all);
   return false;
 }
 

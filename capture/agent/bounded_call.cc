@@ -29,13 +29,14 @@ std::string encode(const Result<std::string>& result) {
 }
 
 Result<std::string> decode(const std::string& doing, const std::string& answer) {
+  const Error died = make_error(ErrorKind::kSystem, "{}: the process doing it died", doing);
   const std::size_t newline = answer.find('\n');
+  if (newline == std::string::npos) return died;
   const auto words = split_words(std::string_view(answer).substr(0, newline));
-  const auto kind = words.size() == 2 ? parse_signed(words[0]) : std::nullopt;
-  const auto code = words.size() == 2 ? parse_signed(words[1]) : std::nullopt;
-  if (newline == std::string::npos || !kind || !code) {
-    return make_error(ErrorKind::kSystem, "{}: the process doing it died", doing);
-  }
+  if (words.size() != 2) return died;
+  const auto kind = parse_signed(words[0]);
+  const auto code = parse_signed(words[1]);
+  if (!kind || !code) return died;
   std::string text = answer.substr(newline + 1);
   if (*kind < 0) return text;
   return Error{static_cast<ErrorKind>(*kind), static_cast<int>(*code), std::move(text)};

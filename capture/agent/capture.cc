@@ -57,11 +57,20 @@ Result<std::string> make_dump_directory(const CaptureContext& context) {
   return directory;
 }
 
-// In the order of their worth; each is tried whatever became of the one before.
+void save_log(const CaptureContext& context, const std::string& directory) {
+  context.steps.begin(Step::kLog, context.plan.deadlines.sync);
+  if (const auto log = save_capture_log(directory, context.log, context.system); !log) {
+    context.log.error("cannot save kexec-dmesg.log: {}", log.error().message);
+  }
+}
+
+// In the order of their worth; each is tried whatever became of the one before. The log comes
+// before the dump, too: a machine that dies meanwhile leaves what led there.
 Status save_dump(const CaptureContext& context, const std::string& directory) {
   if (const auto dmesg = save_dmesg(context, directory); !dmesg) {
     context.log.error("cannot save vmcore-dmesg.txt: {}", dmesg.error().message);
   }
+  save_log(context, directory);
   auto vmcore = save_vmcore(context, directory);
   if (!vmcore) context.log.error("cannot save vmcore: {}", vmcore.error().message);
   return vmcore;
@@ -87,17 +96,14 @@ Status save_on_target(const CaptureContext& context, const Status& vmcore) {
   }
   Status saved = vmcore ? save_dump(context, *directory) : vmcore;
   log_memory(context);
-  context.steps.begin(Step::kLog, context.plan.deadlines.sync);
-  if (const auto log = save_capture_log(*directory, context.log, context.system); !log) {
-    context.log.error("cannot save kexec-dmesg.log: {}", log.error().message);
-  }
+  save_log(context, *directory);
   return saved;
 }
 
 }  // namespace
 
 Status capture(const CaptureContext& context) {
-  const Status vmcore = check_vmcore(context.root);
+  Status vmcore = check_vmcore(context.root);
   if (!vmcore) context.log.error("{}", vmcore.error().message);
   // Nobody's disks are touched because the image was booted by mistake.
   if (!vmcore && !started_by_crash(context.root)) return vmcore;

@@ -10,7 +10,9 @@
 namespace kdump::agent {
 
 /// Writes kexec-dmesg.log into the dump directory: the agent's record, then this kernel's messages.
-/// Mode 0600, on the disk. It is evidence, so what could be written stays even when it is not all.
+/// Mode 0600, on the disk. It may be written again later; disk space for what it may grow by is
+/// reserved, so that a dump which fills the disk up does not keep out the reason of its failure. It
+/// is evidence: what could be written stays even when it is not all.
 Status save_capture_log(const std::string& directory, const AgentLog& log, System& system);
 
 }  // namespace kdump::agent

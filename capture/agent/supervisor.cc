@@ -5,11 +5,10 @@
 #include "base/subprocess.h"
 #include "capture/agent/poll_timeout.h"
 
-#include <climits>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <optional>
 #include <poll.h>
 #include <signal.h>
@@ -20,8 +19,10 @@
 namespace kdump::agent {
 namespace {
 
-// Orphans are reaped, and the worker is looked for, at least this often.
+// Orphans are reaped at least this often, and the worker is looked for; more often once it has
+// closed its socket, which is the last thing before its end.
 constexpr std::chrono::milliseconds kTick{250};
+constexpr std::chrono::milliseconds kShortTick{5};
 
 class Supervision {
  public:
@@ -39,7 +40,8 @@ class Supervision {
       }
       if (Clock::now() >= patience_ends()) return give_up();
       pollfd watched{reports_open_ ? reports_.raw() : -1, POLLIN, 0};
-      ::poll(&watched, 1, poll_timeout(std::min(patience_ends(), Clock::now() + kTick)));
+      const Deadline tick = Clock::now() + (reports_open_ ? kTick : kShortTick);
+      ::poll(&watched, 1, poll_timeout(std::min(patience_ends(), tick)));
     }
   }
 
@@ -80,7 +82,6 @@ class Supervision {
       end.how = WorkerEnd::How::kSucceeded;
     } else if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerFailed) {
       end.how = WorkerEnd::How::kFailed;
-      end.reason = fmt::format("step '{}' failed", to_string(last_.step));
     } else {
       const ExitStatus how = WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
                                                  : ExitStatus{WEXITSTATUS(status), 0};

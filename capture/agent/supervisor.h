@@ -30,7 +30,7 @@ struct WorkerEnd {
     kStuck,      ///< killed for a deadline
   };
   How how = How::kDied;
-  std::string reason;  ///< for people; empty for kSucceeded
+  std::string reason;  ///< for people, of kDied and kStuck; else empty
   StepReport last;     ///< its last report
 };
 

@@ -93,13 +93,15 @@ class DeviceSearch {
     // In sysfs a '/' of a device name is a '!' (drivers/base/core.c, device_get_devnode()).
     std::string node = "/dev/" + name;
     std::replace(node.begin(), node.end(), '!', '/');
-    if (planned_.by == By::kPath && node != planned_.value) return std::nullopt;
     // Empty drives and loop devices without a file; a disk that spins up gets its size later.
     const auto size = context_.root.read_value(fmt::format("/sys/class/block/{}/size", name));
     if (!size || *size == "0" || !context_.root.exists(node)) return std::nullopt;
-    if (planned_.by == By::kPath) return node;
 
     Candidate& candidate = candidates_[name];
+    if (candidate.description.empty()) candidate.description = node;
+    if (planned_.by == By::kPath) {
+      return node == planned_.value ? std::optional(node) : std::nullopt;
+    }
     const Deadline now = context_.system.now();
     if (now < candidate.look_at) return std::nullopt;
     const auto identity =
@@ -178,7 +180,8 @@ Result<std::string> wait_for_target_device(const CaptureContext& context) {
   const Deadline deadline = context.steps.begin(Step::kDevice, context.plan.deadlines.device);
   auto device = DeviceSearch(context, deadline).run();
   if (device) {
-    context.log.info("dump target {} is {}", to_string(context.plan.target.device), *device);
+    context.log.info(
+        "found the dump target {}: {}", to_string(context.plan.target.device), *device);
   }
   return device;
 }

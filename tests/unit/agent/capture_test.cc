@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/capture.h"
+
+#include "base/io.h"
+#include "tests/unit/agent/fake_system.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace kdump::agent {
+namespace {
+
+using testing::ContainsRegex;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+bool is_dmesg(const std::vector<std::string>& argv) { return argv.at(1) == "--dump-dmesg"; }
+
+class Capture : public testing::Test, public CaptureFixture {
+ protected:
+  /// The collector leaves half a file and ends like this.
+  void collector_ends(const ProgramEnd& end) {
+    system.on_run = [end](const std::vector<std::string>& argv,
+                          const ProgramObserver& observer,
+                          Deadline) -> Result<ProgramEnd> {
+      if (is_dmesg(argv)) return FakeSystem::write_output(argv, "messages");
+      TRY(FakeSystem::write_output(argv, "half a"));
+      observer.output("what it has to say\n");
+      return end;
+    };
+  }
+};
+
+TEST_F(Capture, DoesEverythingInOrder) {
+  const Status status = capture(context());
+  ASSERT_TRUE(status) << status.error().message;
+  const std::string root = tree.folder();
+  EXPECT_THAT(system.calls,
+              ElementsAre("module /lib/a.ko ''",
+                          "module /lib/b.ko 'x=1'",
+                          "identify /dev/vda",
+                          "mount /dev/vda " + root + "/kdumproot ext4 0x400 'data=ordered'",
+                          "run /usr/bin/kdump-collect --dump-dmesg " + root + "/proc/vmcore " +
+                              root + dumped("vmcore-dmesg-incomplete.txt"),
+                          "run /usr/bin/kdump-collect --level 31 " + root + "/proc/vmcore " + root +
+                              dumped("vmcore-incomplete"),
+                          "unmount " + root + "/kdumproot"));
+}
+
+TEST_F(Capture, LeavesThreeFilesForRootOnly) {
+  ASSERT_TRUE(capture(context()));
+  for (const char* name : {"vmcore", "vmcore-dmesg.txt", "kexec-dmesg.log"}) {
+    ASSERT_TRUE(tree.exists(dumped(name))) << name;
+    EXPECT_EQ(tree.mode(dumped(name)), 0600U) << name;
+  }
+  EXPECT_EQ(tree.mode(dumped("")), 0700U);
+  EXPECT_FALSE(tree.exists(dumped("vmcore-incomplete")));
+  EXPECT_FALSE(tree.exists(dumped("vmcore-dmesg-incomplete.txt")));
+}
+
+TEST_F(Capture, SaysWhatItSaved) {
+  ASSERT_TRUE(capture(context()));
+  EXPECT_THAT(recorded(),
+              ContainsRegex("kdump-agent: saved vmcore-dmesg.txt \\(18 B, 0\\.00 s\\)"));
+  EXPECT_THAT(recorded(), ContainsRegex("kdump-agent: saved vmcore \\(18 B, 0\\.00 s\\)"));
+}
+
+TEST_F(Capture, TheLogHasTheAgentsAndTheKernelsMessagesAndTheMemory) {
+  ASSERT_TRUE(capture(context()));
+  const std::string text = tree.read(dumped("kexec-dmesg.log"));
+  EXPECT_THAT(text, HasSubstr("kdump-agent: saved vmcore ("));
+  EXPECT_THAT(text, HasSubstr("Linux version of the capture kernel"));
+  EXPECT_THAT(text, HasSubstr("memory: 120000 of 160000 KiB available at the lowest"));
+}
+
+TEST_F(Capture, TheLogIsThereBeforeTheDump) {
+  system.on_run = [this](const std::vector<std::string>& argv, const ProgramObserver&, Deadline) {
+    if (!is_dmesg(argv)) {
+      EXPECT_THAT(tree.read(dumped("kexec-dmesg.log")), HasSubstr("saved vmcore-dmesg.txt"));
+    }
+    return FakeSystem::write_output(argv, "x");
+  };
+  EXPECT_TRUE(capture(context()));
+}
+
+TEST_F(Capture, TheLowestMemoryIsThatWhileTheCollectorRan) {
+  system.on_run =
+      [this](const std::vector<std::string>& argv, const ProgramObserver& observer, Deadline) {
+        tree.write("/proc/meminfo", "MemTotal: 160000 kB\nMemAvailable: 5000 kB\n");
+        observer.tick();
+        tree.write("/proc/meminfo", "MemTotal: 160000 kB\nMemAvailable: 90000 kB\n");
+        return FakeSystem::write_output(argv, "x");
+      };
+  ASSERT_TRUE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("memory: 5000 of 160000 KiB"));
+}
+
+TEST_F(Capture, ADmesgThatFailsDoesNotStopTheDump) {
+  system.on_run = [](const std::vector<std::string>& argv,
+                     const ProgramObserver&,
+                     Deadline) -> Result<ProgramEnd> {
+    if (is_dmesg(argv)) return ProgramEnd{100, {1, 0}, false};
+    return FakeSystem::write_output(argv, "dump");
+  };
+  EXPECT_TRUE(capture(context()));
+  EXPECT_TRUE(tree.exists(dumped("vmcore")));
+  EXPECT_FALSE(tree.exists(dumped("vmcore-dmesg.txt")));
+  EXPECT_THAT(recorded(), HasSubstr("ERROR: cannot save vmcore-dmesg.txt: "));
+}
+
+TEST_F(Capture, ADmesgThatHangsDoesNotStopTheDump) {
+  system.on_run = [this](const std::vector<std::string>& argv,
+                         const ProgramObserver&,
+                         Deadline deadline) -> Result<ProgramEnd> {
+    if (!is_dmesg(argv)) return FakeSystem::write_output(argv, "dump");
+    system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
+    return ProgramEnd{100, {0, SIGKILL}, true};
+  };
+  EXPECT_TRUE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("did not end in time"));
+}
+
+TEST_F(Capture, ACollectorThatFailsLeavesAnIncompleteFileAndTheReason) {
+  collector_ends({100, {3, 0}, false});
+  EXPECT_FALSE(capture(context()));
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+  EXPECT_EQ(tree.read(dumped("vmcore-incomplete")), "half a");
+  EXPECT_TRUE(tree.exists(dumped("vmcore-dmesg.txt")));
+  const std::string text = tree.read(dumped("kexec-dmesg.log"));
+  EXPECT_THAT(text, HasSubstr("/usr/bin/kdump-collect failed: exit code 3"));
+  EXPECT_THAT(text, HasSubstr("what it has to say"));
+  EXPECT_THAT(system.calls.back(), HasSubstr("unmount"));
+}
+
+TEST_F(Capture, ACollectorThatIsKilledSaysBySignal) {
+  collector_ends({100, {0, SIGSEGV}, false});
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("killed by signal 11"));
+}
+
+TEST_F(Capture, ACollectorKilledForMemoryIsRecognised) {
+  collector_ends({100, {0, SIGKILL}, false});
+  system.kernel_messages.emplace_back(
+      "[ 9.0] Out of memory: Killed process 100 (kdump-collect) ...");
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("ran out of memory"));
+  EXPECT_THAT(recorded(), HasSubstr("crashkernel="));
+}
+
+TEST_F(Capture, AKillOfAnotherProcessIsNotTakenForIt) {
+  collector_ends({100, {0, SIGKILL}, false});
+  system.kernel_messages.emplace_back("[ 9.0] Out of memory: Killed process 1001 (other) ...");
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), Not(HasSubstr("ran out of memory")));
+  EXPECT_THAT(recorded(), HasSubstr("killed by signal 9"));
+}
+
+TEST_F(Capture, ACollectorThatExceedsItsDeadlineIsReported) {
+  collector_ends({100, {0, SIGKILL}, true});
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("did not end in time and was killed"));
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+}
+
+TEST_F(Capture, ACollectorThatSucceedsWithoutAFileHasFailed) {
+  system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {
+    return Result<ProgramEnd>(ProgramEnd{100, {}, false});
+  };
+  EXPECT_FALSE(capture(context()));
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+  EXPECT_TRUE(tree.exists(dumped("kexec-dmesg.log")));
+}
+
+TEST_F(Capture, ACollectorThatCannotBeStartedIsReported) {
+  system.on_run = [](const std::vector<std::string>& argv, const ProgramObserver&, Deadline) {
+    return Result<ProgramEnd>(system_error(ENOENT, "cannot start {}", argv[0]));
+  };
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(tree.read(dumped("kexec-dmesg.log")),
+              HasSubstr("cannot start /usr/bin/kdump-collect"));
+}
+
+TEST_F(Capture, EveryStepHasItsDeadline) {
+  plan.deadlines = {.device = 1, .mount = 2, .dmesg = 3, .collect = 4, .sync = 5, .total = 100};
+  const Deadline start = system.now();
+  system.on_mount = [&](Deadline deadline) {
+    EXPECT_EQ(deadline - start, std::chrono::seconds(2));
+    return Status();
+  };
+  system.on_run =
+      [&](const std::vector<std::string>& argv, const ProgramObserver&, Deadline deadline) {
+        EXPECT_EQ(deadline - start, std::chrono::seconds(is_dmesg(argv) ? 3 : 4));
+        return FakeSystem::write_output(argv, "x");
+      };
+  EXPECT_TRUE(capture(context()));
+}
+
+TEST_F(Capture, ADeviceThatDoesNotAppearEndsIt) {
+  identities["/dev/vda"].uuid = "other";
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("ERROR: the dump target UUID=1234-abcd did not appear"));
+  EXPECT_THAT(system.calls_to("mount"), IsEmpty());
+}
+
+TEST_F(Capture, AMountThatFailsEndsIt) {
+  system.on_mount = [](Deadline) -> Status {
+    return system_error(EINVAL, "cannot mount /dev/vda");
+  };
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("ERROR: cannot mount /dev/vda: Invalid argument"));
+  EXPECT_THAT(system.calls_to("run"), IsEmpty());
+  EXPECT_THAT(system.calls_to("unmount"), IsEmpty());
+}
+
+TEST_F(Capture, ADirectoryThatCannotBeMadeEndsItUnmounted) {
+  tree.write("/kdumproot/var", "a file in the way");
+  EXPECT_FALSE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("ERROR:"));
+  EXPECT_THAT(system.calls_to("run"), IsEmpty());
+  EXPECT_EQ(system.calls_to("unmount").size(), 1U);
+}
+
+TEST_F(Capture, ATargetThatCannotBeUnmountedIsReportedButTheDumpIsSaved) {
+  system.on_unmount = []() -> Status { return system_error(EBUSY, "cannot unmount"); };
+  EXPECT_TRUE(capture(context()));
+  EXPECT_THAT(recorded(), HasSubstr("ERROR: cannot unmount"));
+}
+
+TEST_F(Capture, WithoutACrashNoDiskIsTouched) {
+  const test::TempTree booted;
+  booted.write("/proc/cmdline", "root=/dev/sda1 quiet\n");
+  CaptureContext mistake{plan, booted.root(), system, log, steps, memory};
+  EXPECT_FALSE(capture(mistake));
+  EXPECT_THAT(system.calls, IsEmpty());
+  EXPECT_THAT(recorded(),
+              HasSubstr("/proc/vmcore does not exist: this kernel was not started by a crash"));
+}
+
+TEST_F(Capture, ACrashWithoutAVmcoreLeavesTheLogAsEvidence) {
+  const test::TempTree crashed;
+  crashed.write("/proc/cmdline", "console=ttyS0 elfcorehdr=1K\n");
+  crashed.write("/sys/class/block/vda/size", "2048\n");
+  crashed.write("/dev/vda", "");
+  CaptureContext broken{plan, crashed.root(), system, log, steps, memory};
+  EXPECT_FALSE(capture(broken));
+  EXPECT_THAT(system.calls_to("run"), IsEmpty());
+  EXPECT_THAT(crashed.read(dumped("kexec-dmesg.log")),
+              HasSubstr("/proc/vmcore does not exist although elfcorehdr="));
+  EXPECT_FALSE(crashed.exists(dumped("vmcore")));
+}
+
+}  // namespace
+}  // namespace kdump::agent

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "capture/agent/agent_log.h"
+#include "capture/agent/capture.h"
+#include "capture/agent/final_action.h"
+#include "capture/agent/system.h"
+#include "tests/support/temp_tree.h"
+
+#include <fcntl.h>
+#include <functional>
+#include <map>
+#include <sys/mman.h>
+
+namespace kdump::agent {
+
+/// A capture kernel in memory and a temporary folder: a clock that moves only when something waits,
+/// and a list of what was asked, in order. What each call does can be replaced.
+class FakeSystem : public System {
+ public:
+  [[nodiscard]] Deadline now() const override { return now_; }
+  [[nodiscard]] std::tm local_time() const override {
+    std::tm time{};
+    time.tm_year = 126;
+    time.tm_mon = 10;
+    time.tm_mday = 3;
+    time.tm_hour = 4;
+    time.tm_min = 5;
+    time.tm_sec = 6;
+    return time;
+  }
+  Status load_module(const config::PlannedModule& module, Deadline deadline) override {
+    calls.push_back(fmt::format("module {} '{}'", module.path, module.options));
+    return on_load_module(module, deadline);
+  }
+  bool wait_for_devices(Deadline until) override {
+    now_ = std::max(now_, until);
+    return on_wait();
+  }
+  Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override {
+    calls.push_back("identify " + device);
+    return on_identify(device, deadline);
+  }
+  Status mount(const std::string& device,
+               const std::string& mount_point,
+               const config::PlannedTarget& target,
+               Deadline deadline) override {
+    calls.push_back(fmt::format("mount {} {} {} {:#x} '{}'",
+                                device,
+                                mount_point,
+                                target.fs_type,
+                                target.mount_flags,
+                                target.mount_data));
+    return on_mount(deadline);
+  }
+  Status sync_and_unmount(const std::string& mount_point, Deadline /*deadline*/) override {
+    calls.push_back("unmount " + mount_point);
+    return on_unmount();
+  }
+  Result<ProgramEnd> run(const std::vector<std::string>& argv,
+                         const ProgramObserver& observer,
+                         Deadline deadline) override {
+    std::string call = "run";
+    for (const std::string& word : argv) call += " " + word;
+    calls.push_back(call);
+    observer.tick();
+    return on_run(argv, observer, deadline);
+  }
+  Status each_kernel_message(const std::function<void(std::string_view)>& message) override {
+    for (const std::string& line : kernel_messages) message(line);
+    return {};
+  }
+
+  void advance(std::chrono::milliseconds time) { now_ += time; }
+  /// Calls that begin with this word.
+  [[nodiscard]] std::vector<std::string> calls_to(const std::string& word) const {
+    std::vector<std::string> found;
+    for (const std::string& call : calls) {
+      if (call.starts_with(word + " ")) found.push_back(call);
+    }
+    return found;
+  }
+
+  std::vector<std::string> calls;
+  std::vector<std::string> kernel_messages{"[    0.000000] Linux version of the capture kernel"};
+  std::function<Status(const config::PlannedModule&, Deadline)> on_load_module =
+      [](const config::PlannedModule&, Deadline) { return Status(); };
+  std::function<bool()> on_wait = [] { return false; };
+  std::function<Result<DeviceIdentity>(const std::string&, Deadline)> on_identify =
+      [](const std::string&, Deadline) { return DeviceIdentity(); };
+  std::function<Status(Deadline)> on_mount = [](Deadline) { return Status(); };
+  std::function<Status()> on_unmount = [] { return Status(); };
+  std::function<Result<ProgramEnd>(
+      const std::vector<std::string>&, const ProgramObserver&, Deadline)>
+      on_run = [](const std::vector<std::string>& argv, const ProgramObserver&, Deadline) {
+        return write_output(argv, "what was collected");
+      };
+
+  /// What a collector does that works.
+  static Result<ProgramEnd> write_output(const std::vector<std::string>& argv,
+                                         std::string_view text) {
+    const Fd file = TRY(Fd::open(argv.back(), O_WRONLY | O_CREAT | O_TRUNC, 0644));
+    TRY(write_all(file.raw(), text));
+    return ProgramEnd{100, {}, false};
+  }
+
+ private:
+  Deadline now_ = Clock::now();
+};
+
+/// Remembers what the machine was told to do; survives all of it.
+class FakePower : public Power {
+ public:
+  Status shut_down(config::FinalAction action, std::chrono::milliseconds /*patience*/) override {
+    actions.emplace_back(config::to_string(action));
+    return on_shut_down;
+  }
+  Status reset() override {
+    actions.emplace_back("reset");
+    return {};
+  }
+  void stay() override { actions.emplace_back("stay"); }
+  Status shell() override {
+    actions.emplace_back("shell");
+    return on_shell;
+  }
+
+  std::vector<std::string> actions;
+  Status on_shut_down;
+  Status on_shell;
+};
+
+/// A log without a console whose record can be read.
+inline AgentLog make_log() {
+  Fd record(::memfd_create("record", MFD_CLOEXEC));
+  ::fcntl(record.raw(), F_SETFL, O_APPEND);
+  return {Fd(), std::move(record)};
+}
+
+/// A capture kernel after a crash: /proc/vmcore, one block device, the target's mount point.
+class CaptureFixture {
+ public:
+  CaptureFixture() {
+    tree.write("/proc/vmcore", "the dead kernel's memory");
+    tree.write("/proc/cmdline", "console=ttyS0 elfcorehdr=1015156K\n");
+    tree.write("/proc/meminfo", "MemTotal: 160000 kB\nMemFree: 1 kB\nMemAvailable: 120000 kB\n");
+    add_device("vda");
+    tree.make_directory("/kdumproot");
+    plan.kernel_release = "6.1.0-cloud-amd64";
+    plan.host_name = "127.0.0.1";
+    plan.modules = {{"/lib/a.ko", ""}, {"/lib/b.ko", "x=1"}};
+    plan.target.fs_type = "ext4";
+    plan.target.device = {config::PlannedDevice::By::kUuid, "1234-abcd"};
+    plan.target.mount_flags = 0x400;
+    plan.target.mount_data = "data=ordered";
+    plan.target.directory = "/var/crash";
+    plan.collector = {"/usr/bin/kdump-collect", "--level", "31"};
+    system.on_identify = [this](const std::string& device, Deadline) -> Result<DeviceIdentity> {
+      return identities[device];
+    };
+    identities["/dev/vda"].uuid = "1234-ABCD";
+  }
+
+  void add_device(const std::string& name) const {
+    tree.write("/sys/class/block/" + name + "/size", "2048\n");
+    tree.write("/dev/" + name, "");
+  }
+
+  [[nodiscard]] CaptureContext context() { return {plan, tree.root(), system, log, steps, memory}; }
+  [[nodiscard]] std::string recorded() const { return log.recorded().value_or(std::string()); }
+  /// A file of this dump as seen from the host.
+  [[nodiscard]] static std::string dumped(const std::string& name) {
+    return "/kdumproot/var/crash/127.0.0.1-2026-11-03-04:05:06/" + name;
+  }
+
+  test::TempTree tree;
+  config::CapturePlan plan;
+  FakeSystem system;
+  std::map<std::string, DeviceIdentity> identities;
+  AgentLog log = make_log();
+  StepClock steps{system, Deadline::max(), -1};
+  MemoryWatch memory{tree.root()};
+};
+
+}  // namespace kdump::agent
