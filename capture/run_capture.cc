@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/run_capture.h"
 
+#include "capture/crashed_machine.h"
 #include "capture/filter/page_selection.h"
 #include "capture/format/dump_plan.h"
 #include "capture/format/kdump_writer.h"
 #include "capture/format/output_file.h"
+#include "capture/kernel/free_pages.h"
 #include "capture/kernel/memmap_source.h"
-#include "capture/kernel/utsname.h"
-#include "capture/vmcore/elf_image.h"
-#include "capture/vmcore/notes.h"
-#include "capture/vmcore/vmcoreinfo.h"
 
-#include <bit>
+#include <algorithm>
 #include <cerrno>
-#include <elf.h>
-#include <unistd.h>
+#include <string_view>
 
 namespace kdump::capture {
 namespace {
@@ -22,53 +19,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Stage = CaptureProgress::Stage;
 
-/// The vmcore and what its kernel says about itself.
-struct CrashedMachine {
-  std::unique_ptr<MemoryImage> image;
-  NoteSummary notes;
-  Vmcoreinfo info;
-  PageShift shift;
-};
-
-/// Without PAGESIZE: x86_64 has one page size; elsewhere the capture kernel is the crashed kernel's
-/// twin as a rule.
-PageShift assumed_page_shift(std::uint16_t machine) {
-  if (machine == EM_X86_64) return {};
-  return {
-      static_cast<unsigned>(std::countr_zero(static_cast<unsigned long>(::sysconf(_SC_PAGESIZE))))};
-}
-
-Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings) {
-  CrashedMachine machine;
-  machine.image = TRY(ElfImage::open(path));
-  machine.notes = TRY(summarize_notes(*machine.image));
-  const auto text = read_vmcoreinfo_text(*machine.image, machine.notes);
-  if (text) {
-    machine.info = Vmcoreinfo(*text);
-  } else {
-    warnings.push_back(text.error().message);
-  }
-  const auto shift = machine.info.page_shift();
-  machine.shift = shift ? *shift : assumed_page_shift(machine.image->machine());
-  if (!shift && text) {
-    warnings.push_back(fmt::format("VMCOREINFO lacks a usable PAGESIZE; {} is assumed",
-                                   machine.shift.page_size()));
-  }
-  return machine;
-}
-
-Utsname find_utsname(const CrashedMachine& machine) {
-  auto space = make_address_space(*machine.image, machine.info);
-  if (space) {
-    const KernelMemory memory(*machine.image, *std::move(space));
-    if (auto name = read_utsname(machine.info, memory)) return *name;
-  }
-  return fallback_utsname(machine.info, machine.image->machine());
-}
+// One part in this many more than the kernel counts is no contradiction: pages that are being
+// isolated are on free lists but not counted.
+constexpr std::uint64_t kFreeTolerance = 50;
 
 HeaderFacts header_facts(const CrashedMachine& machine, const CaptureOptions& options) {
   HeaderFacts facts;
-  facts.utsname = find_utsname(machine);
+  facts.utsname = machine.utsname;
   facts.crash_time = static_cast<std::int64_t>(machine.info.decimal("CRASHTIME").value_or(0));
   facts.phys_base = machine.info.number("phys_base").value_or(0);
   facts.codec = options.codec.kind;
@@ -87,18 +44,52 @@ struct CaptureRun {
   CaptureProgress& progress;
 };
 
-/// Fills the bitmap; lowers `report.level` when struct pages cannot be understood.
+/// Everything is kept, and the report says why.
+Status keep_all(const CaptureRun& run,
+                DumpLevel level,
+                std::string_view reason,
+                PageBitmap& bitmap,
+                CaptureReport& report) {
+  report.level = DumpLevel(level.bits() & DumpLevel::kZero);
+  report.warnings.push_back(fmt::format("no page is left out: {}", reason));
+  return select_everything(bitmap, run.progress.selected);
+}
+
+/// Do the free pages that were recognised agree with what the kernel counted? More of them than it
+/// counted means that pages in use were taken for free ones.
+Status prove_free_pages(const CrashedMachine& machine, const FilterCounts& counts) {
+  const std::uint64_t found = counts.excluded[static_cast<std::size_t>(PageClass::kFree)] +
+                              counts.excluded[static_cast<std::size_t>(PageClass::kUnaccepted)];
+  const KernelMemory memory(*machine.image, TRY(make_address_space(*machine.image, machine.info)));
+  const auto counted = count_free_pages(machine.info, memory);
+  // A kernel that does not say is no proof against the filter.
+  if (!counted) return {};
+  const std::uint64_t lag =
+      kCounterLag * std::max<std::uint64_t>(machine.notes.cpus, 1) * counted->zones;
+  if (found <= counted->pages + counted->pages / kFreeTolerance + lag) return {};
+  return make_error(
+      ErrorKind::kBadData, "{} free pages found, but the kernel counts {}", found, counted->pages);
+}
+
+/// Fills the bitmap; lowers `report.level` where struct pages cannot be understood.
 Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, CaptureReport& report) {
+  if (run.machine.identity == Identity::kContradicted) {
+    return keep_all(
+        run, level, "VMCOREINFO does not describe the kernel in this memory", bitmap, report);
+  }
   const auto source =
       MemMapSource::find(*run.machine.image, run.machine.info, run.machine.shift, run.pages);
-  if (!source) {
-    report.level = DumpLevel(level.bits() & DumpLevel::kZero);
-    report.warnings.push_back(fmt::format(
-        "no page is left out, because the memmap cannot be read: {}", source.error().message));
-    return select_everything(bitmap, run.progress.selected);
-  }
+  if (!source) return keep_all(run, level, source.error().message, bitmap, report);
   report.filter =
       TRY(select_pages(*source, level, run.options.threads, bitmap, run.progress.selected));
+  if (!level.excludes(DumpLevel::kFree)) return {};
+  const auto proof = prove_free_pages(run.machine, report.filter);
+  if (proof) return {};
+  report.level = level.without(DumpLevel::kFree);
+  report.warnings.push_back(fmt::format("free pages are kept: {}", proof.error().message));
+  run.progress.selected = 0;
+  report.filter =
+      TRY(select_pages(*source, report.level, run.options.threads, bitmap, run.progress.selected));
   return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/kernel/utsname.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <elf.h>
@@ -22,21 +23,23 @@ std::string_view field(const std::array<char, kFields * Utsname::kFieldSize>& ra
 
 }  // namespace
 
-std::optional<Utsname> read_utsname(const Vmcoreinfo& info, const KernelMemory& memory) {
+FoundUtsname read_utsname(const Vmcoreinfo& info, const KernelMemory& memory) {
+  FoundUtsname found;
   const auto base = info.symbol("init_uts_ns");
   const auto release = info.text("OSRELEASE");
-  if (!base || !release) return std::nullopt;
+  if (!base || !release) return found;
   std::array<std::uint64_t, kNameOffsets.size() + 1> offsets{};
   std::copy(kNameOffsets.begin(), kNameOffsets.end(), offsets.begin() + 1);
   offsets[0] = info.offset("uts_namespace.name").value_or(kNameOffsets[0]);
   for (const std::uint64_t offset : offsets) {
     std::array<char, kFields * Utsname::kFieldSize> raw{};
     if (!memory.read(*base + offset, std::as_writable_bytes(std::span(raw)))) continue;
+    found.identity = Identity::kContradicted;
     if (field(raw, kReleaseField) != *release) continue;
     const auto text = [&raw](std::size_t i) { return std::string(field(raw, i)); };
-    return Utsname{text(0), text(1), text(2), text(3), text(4), text(5)};
+    return {Identity::kConfirmed, {text(0), text(1), text(2), text(3), text(4), text(5)}};
   }
-  return std::nullopt;
+  return found;
 }
 
 Utsname fallback_utsname(const Vmcoreinfo& info, std::uint16_t elf_machine) {

@@ -4,10 +4,8 @@
 #include "capture/kernel/kernel_memory.h"
 #include "capture/vmcore/vmcoreinfo.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace kdump::capture {
@@ -18,8 +16,20 @@ struct Utsname {
   std::string sysname, nodename, release, version, machine, domainname;
 };
 
-/// init_uts_ns out of the kernel's memory, recognised by OSRELEASE. Nothing when it is not found.
-std::optional<Utsname> read_utsname(const Vmcoreinfo& info, const KernelMemory& memory);
+/// What the kernel's memory says about VMCOREINFO.
+enum class Identity {
+  kConfirmed,     ///< init_uts_ns holds the release that OSRELEASE names
+  kUnknown,       ///< it cannot be found or read
+  kContradicted,  ///< it can be read and holds something else: addresses are not to be trusted
+};
+
+struct FoundUtsname {
+  Identity identity = Identity::kUnknown;
+  Utsname name;  ///< when confirmed
+};
+
+/// init_uts_ns out of the kernel's memory, recognised by OSRELEASE.
+FoundUtsname read_utsname(const Vmcoreinfo& info, const KernelMemory& memory);
 
 /// What can be said without the kernel's memory: OSRELEASE and the machine of the ELF header.
 Utsname fallback_utsname(const Vmcoreinfo& info, std::uint16_t elf_machine);

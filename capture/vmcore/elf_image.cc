@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 #include <optional>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -40,6 +39,20 @@ std::vector<MemorySegment> disjoint(std::vector<MemorySegment> segments) {
     pieces.push_back(segment);
   }
   return pieces;
+}
+
+/// Takes what lies behind the end of the file out of the segments; returns how many bytes that is.
+std::uint64_t cut_at(std::vector<MemorySegment>& segments, std::uint64_t file_size) {
+  std::uint64_t missing = 0;
+  for (MemorySegment& segment : segments) {
+    const std::uint64_t offset = segment.offset.value();
+    const std::uint64_t there = offset < file_size ? file_size - offset : 0;
+    if (there >= segment.size) continue;
+    missing += segment.size - there;
+    segment.size = there;
+  }
+  std::erase_if(segments, [](const MemorySegment& segment) { return segment.size == 0; });
+  return missing;
 }
 
 class ElfMemoryView final : public MemoryView {
@@ -120,11 +133,11 @@ class ElfMemoryView final : public MemoryView {
 
 }  // namespace
 
-ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core)
+ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<MemorySegment> pieces)
     : fd_(std::move(fd)),
       file_size_(file_size),
       core_(std::move(core)),
-      pieces_(disjoint(core_.memory)) {
+      pieces_(std::move(pieces)) {
   std::vector<Range> ranges;
   for (const MemorySegment& piece : pieces_) {
     ranges.push_back({piece.start.value(), piece.start.value() + piece.size});
@@ -150,7 +163,26 @@ Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path) {
       return make_error(ErrorKind::kBadData, "{}: the file ends inside its notes", path);
     }
   }
-  return std::unique_ptr<ElfImage>(new ElfImage(std::move(fd), size, *std::move(core)));
+  std::vector<MemorySegment> present = core->memory;
+  const std::uint64_t missing = cut_at(present, size);
+  std::vector<MemorySegment> pieces = disjoint(std::move(present));
+  if (pieces.empty()) {
+    return make_error(ErrorKind::kBadData, "{}: the file ends before the first memory", path);
+  }
+  // Every byte of memory has its own byte of the file. Headers that claim more would cost memory
+  // and time without any limit.
+  std::uint64_t claimed = 0;
+  for (const MemorySegment& piece : pieces) {
+    claimed += piece.size;
+    if (claimed > size) {
+      return make_error(
+          ErrorKind::kBadData, "{}: its headers describe more memory than the file holds", path);
+    }
+  }
+  std::unique_ptr<ElfImage> image(
+      new ElfImage(std::move(fd), size, *std::move(core), std::move(pieces)));
+  image->missing_ = missing;
+  return image;
 }
 
 Result<ElfImage::Piece> ElfImage::find(PhysAddr address, std::uint64_t size) const {
@@ -163,11 +195,7 @@ Result<ElfImage::Piece> ElfImage::find(PhysAddr address, std::uint64_t size) con
   }
   const MemorySegment& piece = *std::prev(after);
   const std::uint64_t skip = address - piece.start;
-  const FileOffset offset = piece.offset + skip;
-  if (offset.value() >= file_size_) {
-    return make_error(ErrorKind::kUnreadable, "the file ends before physical address {}", address);
-  }
-  return Piece{offset, std::min({size, piece.size - skip, file_size_ - offset.value()})};
+  return Piece{piece.offset + skip, std::min(size, piece.size - skip)};
 }
 
 std::optional<PhysAddr> ElfImage::header_address(VirtAddr address) const {

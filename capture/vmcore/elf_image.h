@@ -22,6 +22,7 @@ class ElfImage final : public MemoryImage {
 
   [[nodiscard]] std::uint16_t machine() const override { return core_.machine; }
   [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
+  [[nodiscard]] std::uint64_t missing_bytes() const override { return missing_; }
   [[nodiscard]] std::optional<PhysAddr> header_address(VirtAddr address) const override;
   Status read(PhysAddr address, std::span<std::byte> into) const override;
   [[nodiscard]] std::unique_ptr<MemoryView> view() const override;
@@ -36,17 +37,17 @@ class ElfImage final : public MemoryImage {
   [[nodiscard]] Result<Piece> find(PhysAddr address, std::uint64_t size) const;
 
   [[nodiscard]] int fd() const { return fd_.raw(); }
-  /// Bytes of the file; the last segments of a truncated one lie behind it.
   [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
 
  private:
-  ElfImage(Fd fd, std::uint64_t file_size, ElfCore core);
+  ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<MemorySegment> pieces);
 
   Fd fd_;
   std::uint64_t file_size_;
   ElfCore core_;
   std::vector<MemorySegment> pieces_;  ///< sorted, disjoint
   RangeSet ranges_;
+  std::uint64_t missing_ = 0;
   std::uint64_t notes_size_ = 0;
 };
 

@@ -37,6 +37,10 @@ class MemoryImage {
   /// Physical memory that the image holds, in bytes. A range may begin or end inside a page.
   [[nodiscard]] virtual const RangeSet& ranges() const = 0;
 
+  /// Bytes of memory that the image's headers announce and its file does not have (a copy that was
+  /// cut off). They are not in ranges().
+  [[nodiscard]] virtual std::uint64_t missing_bytes() const = 0;
+
   /// Where the image's own headers (p_vaddr of its PT_LOADs) place a kernel address. A last resort
   /// behind page tables: some kernels write wrong ones.
   [[nodiscard]] virtual std::optional<PhysAddr> header_address(VirtAddr address) const = 0;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/crashed_machine.h"
+
+#include "base/text.h"
+#include "capture/vmcore/elf_image.h"
+
+#include <bit>
+#include <elf.h>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+/// Without PAGESIZE: x86_64 has one page size; elsewhere the capture kernel is the crashed kernel's
+/// twin as a rule.
+PageShift assumed_page_shift(std::uint16_t machine) {
+  if (machine == EM_X86_64) return {};
+  const auto host = static_cast<unsigned long>(::sysconf(_SC_PAGESIZE));
+  return {static_cast<unsigned>(std::countr_zero(host))};
+}
+
+}  // namespace
+
+Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings) {
+  CrashedMachine machine;
+  machine.image = TRY(ElfImage::open(path));
+  if (machine.image->missing_bytes() > 0) {
+    warnings.push_back(fmt::format("{}: cut off, {} of memory are missing",
+                                   path,
+                                   format_size(machine.image->missing_bytes())));
+  }
+  machine.notes = TRY(summarize_notes(*machine.image));
+  const auto text = read_vmcoreinfo_text(*machine.image, machine.notes);
+  if (text) {
+    machine.info = Vmcoreinfo(*text);
+  } else {
+    warnings.push_back(text.error().message);
+  }
+  const auto shift = machine.info.page_shift();
+  machine.shift = shift ? *shift : assumed_page_shift(machine.image->machine());
+  if (!shift && text) {
+    warnings.push_back(fmt::format("VMCOREINFO lacks a usable PAGESIZE; {} is assumed",
+                                   machine.shift.page_size()));
+  }
+  machine.utsname = fallback_utsname(machine.info, machine.image->machine());
+  auto space = make_address_space(*machine.image, machine.info);
+  if (space) {
+    const KernelMemory memory(*machine.image, *std::move(space));
+    const FoundUtsname found = read_utsname(machine.info, memory);
+    machine.identity = found.identity;
+    if (found.identity == Identity::kConfirmed) machine.utsname = found.name;
+  }
+  return machine;
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address.h"
+#include "base/result.h"
+#include "capture/kernel/utsname.h"
+#include "capture/vmcore/memory_image.h"
+#include "capture/vmcore/notes.h"
+#include "capture/vmcore/vmcoreinfo.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kdump::capture {
+
+/// A vmcore and what its kernel says about itself, as far as that can be made out.
+struct CrashedMachine {
+  std::unique_ptr<MemoryImage> image;
+  NoteSummary notes;
+  Vmcoreinfo info;  ///< empty without a VMCOREINFO note
+  PageShift shift;
+  Identity identity = Identity::kUnknown;
+  Utsname utsname;
+};
+
+/// Errors are those of the file and its ELF headers; for all else there is a warning and a
+/// substitute.
+Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings);
+
+}  // namespace kdump::capture
