@@ -69,11 +69,11 @@ Status check_zstd(std::span<const std::byte> stream) {
 Status check_lz4(std::span<const std::byte> stream) {
   const ByteReader reader(stream);
   std::uint64_t at = 4;
-  while (at < stream.size()) {
+  do {
     const auto size = reader.read<Le32>(at);
     if (!size || *size == 0) return cut_off("lz4");
     at += 4 + std::uint64_t{*size};
-  }
+  } while (at < stream.size());
   if (at != stream.size()) return cut_off("lz4");
   return {};
 }

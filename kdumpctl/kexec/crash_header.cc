@@ -3,9 +3,8 @@
 
 #include "base/packed_int.h"
 
-#include <elf.h>
-
 #include <cstring>
+#include <elf.h>
 
 namespace kdump::kexec {
 namespace {

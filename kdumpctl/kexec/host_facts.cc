@@ -6,9 +6,8 @@
 #include "kdumpctl/kexec/kernel_attributes.h"
 #include "kdumpctl/kexec/kernel_mapping.h"
 
-#include <elf.h>
-
 #include <algorithm>
+#include <elf.h>
 #include <string>
 #include <string_view>
 

@@ -2,7 +2,6 @@
 #include "kdumpctl/kexec/kernel_mapping.h"
 
 #include <elf.h>
-
 #include <optional>
 
 namespace kdump::kexec {

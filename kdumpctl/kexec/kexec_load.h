@@ -25,7 +25,8 @@ Status unload_crash(const SysRoot& root);
 /// Whether a panic kernel is loaded (world-readable).
 Result<bool> crash_loaded(const SysRoot& root);
 
-/// Bytes reserved by crashkernel=, low region included; 0 when there is none.
+/// Bytes reserved by crashkernel=; 0 when there is none. Newer kernels count the low region, older
+/// ones (6.1) do not: the whole truth is in MemoryMap.
 Result<std::uint64_t> crash_size(const SysRoot& root);
 
 /// 32 bytes from getrandom(2) for CrashLoadRequest::rng_seed.

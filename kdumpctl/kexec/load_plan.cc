@@ -148,7 +148,9 @@ Status place(LoadPlan& plan,
   }
   const std::uint64_t lowest = std::max(usable.start, setup.preferred_address);
   plan.need.alignment = align_up(lowest, setup.kernel_alignment) - usable.start;
-  TRY(check_fit(plan.need, usable, plan.low_region));
+  TRY(check_fit(
+      plan.need,
+      {.region = usable, .low = plan.low_region, .cma_bytes = RangeSet(host.crash_cma).total()}));
 
   FreeMemory free_memory(usable);
   TRY(free_memory.take_highest(header));

@@ -13,9 +13,9 @@ namespace kdump::kexec {
 /// What a kernel that refuses a kexec system call may have against it.
 struct RefusalFacts {
   bool may_boot = true;        ///< this process has CAP_SYS_BOOT
-  std::string lockdown;        ///< "none", "integrity", "confidentiality"; "" when unknown
+  std::string lockdown{};      ///< "none", "integrity", "confidentiality"; "" when unknown
   bool load_disabled = false;  ///< kernel.kexec_load_disabled
-  std::optional<std::int64_t> loads_left;  ///< kernel.kexec_load_limit_panic; -1: no limit
+  std::optional<std::int64_t> loads_left{};  ///< kernel.kexec_load_limit_panic; -1: no limit
 };
 
 /// Reads /proc/self/status, /sys/kernel/security/lockdown and /proc/sys/kernel/kexec_*. What cannot

@@ -40,16 +40,16 @@ std::uint64_t control_page_bytes(const HostFacts& host) {
   return (kFixedPages + tables) * kPage;
 }
 
-std::uint64_t usable_memory(Range region, std::optional<Range> low_region) {
-  const std::uint64_t low = low_region ? low_region->size() : 0;
-  return region.size() + (low > kSwiotlb ? low - kSwiotlb : 0);
+std::uint64_t Reservation::usable() const {
+  const std::uint64_t low_bytes = low ? low->size() : 0;
+  return region.size() + cma_bytes + (low_bytes > kSwiotlb ? low_bytes - kSwiotlb : 0);
 }
 
-Status check_fit(const MemoryNeed& need, Range region, std::optional<Range> low_region) {
-  const std::uint64_t load = need.to_load();
-  const std::uint64_t usable = usable_memory(region, low_region);
-  if (load <= region.size() && need.total() <= usable) return {};
-  const std::uint64_t short_of = std::max(load > region.size() ? load - region.size() : 0,
+Status check_fit(const MemoryNeed& need, const Reservation& reservation) {
+  const std::uint64_t room = reservation.region.size();
+  const std::uint64_t usable = reservation.usable();
+  if (need.to_load() <= room && need.total() <= usable) return {};
+  const std::uint64_t short_of = std::max(need.to_load() > room ? need.to_load() - room : 0,
                                           need.total() > usable ? need.total() - usable : 0);
   return make_error(ErrorKind::kUsage,
                     "the panic kernel does not fit: it needs {} MiB (loaded {}, for the jump {}, "

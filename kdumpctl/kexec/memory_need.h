@@ -27,12 +27,19 @@ struct MemoryNeed {
 /// init_pgtable); an upper bound, bytes.
 [[nodiscard]] std::uint64_t control_page_bytes(const HostFacts& host);
 
-/// What the panic kernel can use: the crash region, and of the low one what is left when the DMA
-/// bounce buffers (swiotlb, 64 MiB by default) have taken their part; bytes.
-[[nodiscard]] std::uint64_t usable_memory(Range region, std::optional<Range> low_region);
+/// What crashkernel= has set aside.
+struct Reservation {
+  Range region;                 ///< where the segments go, or the part that may be used
+  std::optional<Range> low{};   ///< crashkernel=X,low
+  std::uint64_t cma_bytes = 0;  ///< crashkernel=X,cma
+
+  /// What the panic kernel has in the end: all of it, less the part of the low region that its DMA
+  /// bounce buffers take (swiotlb, 64 MiB by default); bytes.
+  [[nodiscard]] std::uint64_t usable() const;
+};
 
 /// kUsage with the size needed, what is reserved and the remedy when it is too little.
-Status check_fit(const MemoryNeed& need, Range region, std::optional<Range> low_region);
+Status check_fit(const MemoryNeed& need, const Reservation& reservation);
 
 /// kUsage when loading would need more than half of RAM, which the kernel refuses
 /// (sanity_check_segment_list; totalram does not count the reservation).
