@@ -3,6 +3,7 @@
 
 import dataclasses
 import pathlib
+import platform
 import shutil
 
 from vm import cpio, disk, guest, qemu
@@ -10,7 +11,7 @@ from vm.cases import CommandCase, PanicCase
 from vm.packages import Kernel
 
 _DEADLINE = 300.0
-_SYSCONFIG = pathlib.Path(__file__).parents[2] / "config" / "kdump.sysconfig"
+_SYSCONFIG = pathlib.Path(__file__).parents[2] / "config" / f"kdump.sysconfig.{platform.machine()}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +92,7 @@ def boot(
             _panic_script(case) if isinstance(case, PanicCase) else _command_script(case)
         ),
         "etc/kdump.conf": cpio.file(case.kdump_conf),
-        "etc/sysconfig/kdump": cpio.file(_SYSCONFIG.read_bytes() if _SYSCONFIG.exists() else b""),
+        "etc/sysconfig/kdump": cpio.file(_SYSCONFIG.read_bytes()),
     }
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     guest.make_crash_disk(folder / "crash.img")
@@ -120,6 +121,7 @@ def boot(
 def _panic_script(case: PanicCase) -> str:
     workload = f"run workload workload {case.workload_mib}\n" if case.workload_mib else ""
     return (
+        f"mkdir -p /var/crash/{case.dump_folder}\n"
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"

@@ -2,14 +2,19 @@
 """The table of cases. Adding one here is all it takes: the runner, the checks and the report know no case by name."""
 
 import dataclasses
+import pathlib
 
 from vm.guest import CRASH_DISK_LABEL, CRASH_DISK_UUID
 from vm.qemu import Machine
 
-# `path` without a target: the file system that holds the path (here the crash disk, mounted on /var/crash).
-_BY_PATH = "path /var/crash\n"
+# As shipped: no target, so the one that holds /var/crash; here the crash disk is mounted there.
+_BY_PATH = (pathlib.Path(__file__).parents[2] / "config" / "kdump.conf").read_text()
 _BY_UUID = f"ext4 UUID={CRASH_DISK_UUID}\npath /crash\n"
-_BY_LABEL = f"ext4 LABEL={CRASH_DISK_LABEL}\npath /var/crash\n"
+# With the collector's command line that RHEL ships.
+_BY_LABEL = f"""ext4 LABEL={CRASH_DISK_LABEL}
+path /var/crash
+core_collector makedumpfile -l --message-level 7 -d 31
+"""
 _BY_DEVICE = "ext4 /dev/vdb\npath /dumps\n"
 
 

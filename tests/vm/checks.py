@@ -6,17 +6,14 @@ import re
 import stat
 import subprocess
 
-from vm import disk, pages, reference
+from vm import disk
 from vm.boot import Evidence, Programs
 from vm.cases import CommandCase
 from vm.kdump_file import FormatError, KdumpFile
-from vm.readers import CrashReport, DrgnReport, ReaderError, Readers
 from vm.result import Result
 
 _PANIC = r"sysrq: Trigger a crash"
 _DUMP_NAME = re.compile(r"127\.0\.0\.1-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d")
-_UNWIND_THROUGH = "sysrq_handle_crash"
-_TASK = "panic-trigger"
 
 
 def check_commands(evidence: Evidence, result: Result) -> None:
@@ -150,163 +147,6 @@ def check_dmesg(dump_folder: pathlib.Path, result: Result) -> list[str]:
     for words in ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"):
         result.check(f'vmcore-dmesg.txt has "{words}"', words in text)
     return text.splitlines()
-
-
-def check_readers(
-    vmcore: pathlib.Path,
-    unfiltered: pathlib.Path,
-    dmesg: list[str],
-    readers: dict[str, Readers],
-    evidence: Evidence,
-    result: Result,
-) -> None:
-    """Every crash and drgn at hand. A reader that fails the same way on the unfiltered memory judges nothing
-    (it does not know this kernel); one of each must judge, but for crash when none of them can."""
-    for tool, read in (("crash", Readers.crash), ("drgn", Readers.drgn)):
-        judges, unable = [], []
-        for place, reader in readers.items():
-            try:
-                version = reader.version(tool)
-            except ReaderError as error:
-                result.check(f"{tool} ({place}) starts", False, str(error))
-                continue
-            problems = _problems(read, reader, vmcore, dmesg, evidence)
-            # The log is compared with vmcore-dmesg.txt, so the unfiltered memory answers the same question.
-            limits = _problems(read, reader, unfiltered, dmesg, evidence) if problems else []
-            ok = problems == limits
-            result.check(
-                f"{tool} {version} ({place}) reads the dump as it reads the whole memory",
-                ok,
-                "; ".join(problem for problem in problems if problem not in limits),
-            )
-            if not problems:
-                judges.append(version)
-            elif ok:
-                unable.append(f"{version}: {'; '.join(problems)}")
-        result.figures[tool] = ", ".join(judges) or f"none ({'; '.join(unable)})"
-        result.figures[f"{tool}_unable"] = unable
-        if tool == "drgn" or len(unable) < len(readers):
-            result.check(
-                f"a {tool} names the task, unwinds it, lists all tasks and the log",
-                bool(judges),
-                "; ".join(unable),
-            )
-
-
-def check_pages(
-    dump: KdumpFile,
-    unfiltered: pathlib.Path,
-    segments,
-    readers: Readers,
-    programs: Programs,
-    evidence: Evidence,
-    result: Result,
-) -> None:
-    """Three filters, one memory: the dump from the capture kernel, our collector here, makedumpfile here."""
-    machine = evidence.case.machine
-    exists = pages.difference(dump.existing, pages.existing_bitmap(segments), segments)
-    result.check(
-        "the dump's first bitmap is the RAM of /proc/iomem", not exists.unexplained, exists.text
-    )
-    wrong = pages.wrong_pages(dump, machine, evidence.ram)
-    result.check("every page holds what memory held", not wrong, "; ".join(wrong))
-
-    here = evidence.folder / "vmcore-collected-here"
-    collector = subprocess.run(
-        [programs.collector, "--level", "31", "--codec", "zstd", unfiltered, here],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if result.check(
-        "kdump-collect filters the ELF vmcore",
-        collector.returncode == 0,
-        _tail(collector.stderr + collector.stdout),
-    ):
-        result.check(
-            "it leaves the same pages here as in the capture kernel",
-            not (same := pages.difference(dump.kept, KdumpFile(here).kept, segments)).unexplained,
-            same.text,
-        )
-    theirs = evidence.folder / "vmcore-makedumpfile"
-    try:
-        readers.makedumpfile(["-d", "31", unfiltered, theirs])
-        peer = pages.difference(dump.kept, KdumpFile(theirs).kept, segments)
-    except (ReaderError, FormatError, OSError) as error:
-        result.check("makedumpfile -d 31 filters the same memory", False, str(error))
-        return
-    result.figures["makedumpfile"] = readers.version("makedumpfile")
-    result.figures["pages_kept"], result.figures["pages_makedumpfile"] = peer.ours, peer.theirs
-    result.figures["pages_different"] = peer.text
-    result.check("the kept pages are makedumpfile's", not peer.unexplained, peer.text)
-    result.check(
-        "the filter left something out, and not everything",
-        0 < peer.ours < len(reference_pages(segments)),
-        str(peer.ours),
-    )
-    for path in (here, theirs):
-        path.unlink(missing_ok=True)
-
-
-def reference_pages(segments: list[reference.Segment]) -> range:
-    return range(sum((segment.end_page - segment.first_page) // 4096 for segment in segments))
-
-
-def _problems(
-    read, reader: Readers, vmcore: pathlib.Path, dmesg: list[str], evidence: Evidence
-) -> list[str]:
-    """What a reader could not tell or told wrong, in words that do not depend on addresses."""
-    try:
-        report = read(reader, vmcore, evidence.kernel.vmlinux)
-    except ReaderError as error:
-        return [f"it gives up ({re.sub(r'(0x)?[0-9a-f]{8,}', 'ADDRESS', str(error))})"]
-    pid = int((evidence.harness / "panic_pid").read_text())
-    pids = {int(text) for text in (evidence.harness / "pids").read_text().split()}
-    problems = []
-    if (report.pid, report.comm) != (pid, _TASK):
-        problems.append(f"it names the task {report.pid} {report.comm}, not {pid} {_TASK}")
-    if _UNWIND_THROUGH not in report.frames or "write_sysrq_trigger" not in report.frames:
-        problems.append(f"its stack has no {_UNWIND_THROUGH}: {report.frames[:8]}")
-    problems += _task_problems(dict(report.tasks), pids, pid)
-    problems += _log_problems(report, dmesg)
-    return problems
-
-
-def _task_problems(tasks: dict[int, str], pids: set[int], panic_pid: int) -> list[str]:
-    """Kernel workers end between the list and the panic: one of twenty may have."""
-    absent = [
-        name
-        for pid, name in ((1, "init"), (2, "kthreadd"), (panic_pid, _TASK))
-        if tasks.get(pid) != name
-    ]
-    problems = [f"its task list has no {', '.join(absent)}"] if absent else []
-    lost = pids - tasks.keys()
-    if len(lost) > len(pids) // 20:
-        problems.append(f"its task list lacks {len(lost)} of {len(pids)} tasks: {sorted(lost)[:5]}")
-    return problems
-
-
-def _log_problems(report: CrashReport | DrgnReport, dmesg: list[str]) -> list[str]:
-    if isinstance(report, CrashReport):
-        theirs = report.log
-    else:
-        theirs = [
-            line for nanoseconds, text in report.log for line in _log_lines(nanoseconds, text)
-        ]
-    if theirs == dmesg:
-        return []
-    for number, (ours, other) in enumerate(zip(dmesg, theirs), 1):
-        if ours != other:
-            return [f"its log differs in line {number}: {other!r}, vmcore-dmesg.txt: {ours!r}"]
-    return [f"its log has {len(theirs)} lines, vmcore-dmesg.txt {len(dmesg)}"]
-
-
-def _log_lines(nanoseconds: int, text: str) -> list[str]:
-    """A record as crash and makedumpfile print it: its further lines are indented by the width of the time."""
-    stamp = f"[{nanoseconds // 1_000_000_000:5d}.{nanoseconds // 1000 % 1_000_000:06d}] "
-    first, *further = text.split("\n")
-    return [stamp + first, *(" " * len(stamp) + line for line in further)]
 
 
 def _unpacked_size(image: pathlib.Path) -> int:

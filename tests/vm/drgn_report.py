@@ -10,6 +10,11 @@ from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.printk import get_printk_records
 
 
+def printable(text: bytes) -> str:
+    """As crash and makedumpfile show it: a dot for each byte that a terminal could take for something else."""
+    return "".join(chr(byte) if 32 <= byte < 127 or byte in b"\t\n" else "." for byte in text)
+
+
 def main() -> None:
     program = drgn.Program()
     program.set_core_dump(sys.argv[1])
@@ -23,10 +28,7 @@ def main() -> None:
         module.name.string_().decode()
         for module in list_for_each_entry("struct module", program["modules"].address_of_(), "list")
     ]
-    log = [
-        (record.timestamp, record.text.decode("utf-8", "backslashreplace"))
-        for record in get_printk_records(program)
-    ]
+    log = [(record.timestamp, printable(record.text)) for record in get_printk_records(program)]
     report = {
         "release": program["init_uts_ns"].name.release.string_().decode(),
         "pid": thread.tid,

@@ -27,7 +27,7 @@ def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:
     """`cmake --install` of a build, as a package would do it."""
     shutil.rmtree(into, ignore_errors=True)
     subprocess.run(
-        ["cmake", "--install", build],
+        ["cmake", "--install", build, "--strip"],
         env={**os.environ, "DESTDIR": str(into)},
         check=True,
         stdout=subprocess.DEVNULL,

@@ -3,33 +3,44 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vm.kdump_file import FormatError, KdumpFile, set_bits
 from vm.qemu import Machine
 from vm.reference import Memory, Segment
 
 _PAGE = 4096
-_FIRST_MIB_PAGES = 256
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """A reason why one of two correct filters may keep a page that the other leaves out, as a test of the page."""
+    """Why one of two filters keeps a page that the other leaves out, as a test of the page."""
 
     reason: str
-    applies: Callable[[int, list[Segment]], bool]
+    applies: Callable[[int], bool]
 
 
-def _partly_ram(pfn: int, segments: list[Segment]) -> bool:
-    start, end = pfn * _PAGE, (pfn + 1) * _PAGE
-    return any(start < edge < end for segment in segments for edge in (segment.start, segment.end))
+def partly_ram(segments: list[Segment]) -> Explanation:
+    """makedumpfile takes such a page or leaves it out by how the other segments lie."""
+    edges = {edge for segment in segments for edge in (segment.start, segment.end) if edge % _PAGE}
+    partial = {edge // _PAGE for edge in edges}
+    return Explanation("RAM fills it only partly", lambda pfn: pfn in partial)
 
 
-EXPLANATIONS = (
-    # makedumpfile takes such a page or leaves it out by how the other segments lie.
-    Explanation("RAM fills it only partly", _partly_ram),
-)
+def tail_of_kept(heads: dict[int, int], ours: bytes, theirs: bytes) -> Explanation:
+    """A tail page belongs to its head. makedumpfile 1.7.8 does not know page.compound_info, which took the place
+    of page.compound_head in 7.1: it takes what lies in a tail of a slab for the fields of an anonymous page.
+    """
+
+    def applies(pfn: int) -> bool:
+        head = heads.get(pfn, pfn)
+        return head != pfn and _kept(ours, pfn) and _kept(ours, head) and _kept(theirs, head)
+
+    return Explanation("tail of a compound page that both keep, misread by makedumpfile", applies)
+
+
+def _kept(bitmap: bytes, pfn: int) -> bool:
+    return pfn // 8 < len(bitmap) and bool(bitmap[pfn // 8] >> pfn % 8 & 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,16 +59,14 @@ class Difference:
         return ", ".join(parts) or "equal"
 
 
-def difference(ours: bytes, theirs: bytes, segments: list[Segment]) -> Difference:
+def difference(ours: bytes, theirs: bytes, explanations: Sequence[Explanation] = ()) -> Difference:
     """Of two bitmaps, LSB first."""
     size = max(len(ours), len(theirs))
     mine, other = (int.from_bytes(bitmap.ljust(size, b"\0"), "little") for bitmap in (ours, theirs))
     explained: dict[str, list[int]] = {}
     unexplained = []
     for pfn in set_bits((mine ^ other).to_bytes(size, "little")):
-        reason = next(
-            (entry.reason for entry in EXPLANATIONS if entry.applies(pfn, segments)), None
-        )
+        reason = next((entry.reason for entry in explanations if entry.applies(pfn)), None)
         (explained.setdefault(reason, []) if reason else unexplained).append(pfn)
     return Difference(mine.bit_count(), other.bit_count(), explained, unexplained)
 
@@ -80,7 +89,7 @@ def wrong_pages(dump: KdumpFile, machine: Machine, ram: pathlib.Path) -> list[st
     problems = []
     try:
         for pfn, page in dump.pages():
-            if pfn >= _FIRST_MIB_PAGES and page != memory.read(pfn * _PAGE, _PAGE):
+            if page != memory.read(pfn * _PAGE, _PAGE):
                 problems.append(f"page {pfn:#x} differs from memory")
                 if len(problems) == 5:
                     break

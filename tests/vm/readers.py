@@ -13,6 +13,7 @@ import tempfile
 
 _DEADLINE = 240.0
 _REPORT = pathlib.Path(__file__).with_name("drgn_report.py")
+_HEADS = pathlib.Path(__file__).with_name("drgn_heads.py")
 
 
 class ReaderError(Exception):
@@ -99,6 +100,13 @@ class Readers:
             report["modules"],
             [tuple(record) for record in report["log"]],
         )
+
+    def compound_heads(
+        self, vmcore: pathlib.Path, vmlinux: pathlib.Path, pfns: list[int]
+    ) -> dict[int, int]:
+        """The PFN of each page's compound head, as drgn tells it; a page that is in none is its own."""
+        output = self._run("python3", [_HEADS, vmcore, vmlinux, *pfns])
+        return dict(zip(pfns, json.loads(output[output.index("[") :])))
 
     def makedumpfile(self, arguments: list[str | pathlib.Path]) -> str:
         return self._run("makedumpfile", arguments)

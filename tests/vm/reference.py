@@ -15,6 +15,7 @@ import struct
 from vm.qemu import Machine, ram_offset
 
 _PAGE = 4096
+_FIRST_MIB = 1 << 20
 _PT_LOAD, _PT_NOTE = 1, 4
 _KERNEL_MAP = 0xFFFFFFFF80000000  # __START_KERNEL_map, arch/x86/include/asm/page_64_types.h
 _EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
@@ -67,8 +68,9 @@ class Memory:
 
 
 def ram_segments(iomem: str) -> list[Segment]:
-    """System RAM without what is reserved for the capture kernel."""
-    ram, reserved = [], []
+    """System RAM without what is reserved for the capture kernel, and without the first MiB: the capture kernel
+    starts there too, and a kernel with a crashkernel= keeps nothing in it (6f599d84231f)."""
+    ram, reserved = [], [(0, _FIRST_MIB)]
     for line in iomem.splitlines():
         match = re.match(r"\s*([0-9a-f]+)-([0-9a-f]+) : (.*)", line)
         if match and match[3] == "System RAM":

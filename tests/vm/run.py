@@ -9,7 +9,7 @@ import pathlib
 import time
 import traceback
 
-from vm import checks, reference
+from vm import checks, page_checks, reader_checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -77,8 +77,10 @@ def _judge_capture(
         evidence.case.machine, evidence.ram, evidence.harness, unfiltered
     )
     readers = fetcher.readers()
-    checks.check_readers(dump_folder / "vmcore", unfiltered, dmesg, readers, evidence, result)
-    checks.check_pages(
+    reader_checks.check_readers(
+        dump_folder / "vmcore", unfiltered, dmesg, readers, evidence, result
+    )
+    page_checks.check_pages(
         dump, unfiltered, segments, list(readers.values())[-1], programs, evidence, result
     )
 
