@@ -128,15 +128,14 @@ Result<BuildReport> build_image(const SysRoot& root,
   const TargetPlan target_plan = TRY(plan_target(config, target));
   const KernelFacts kernel = TRY(read_kernel(root, request.kernel_release));
   const OwnPrograms own = TRY(find_own_programs(root, request.agent, request.collector));
+  const std::vector<std::string> collector = TRY(plan_collector(config.core_collector));
+  if (root.is_host()) TRY(check_collector(own.collector, collector));
   const ExtraPrograms extra =
       TRY(find_programs(root, joined(config.extra_bins, request.extra.programs)));
 
   // What belongs together.
   const std::vector<ModuleWish> wishes =
-      wish_modules(kernel,
-                   target.device,
-                   target_plan.target.fs_type,
-                   joined(config.extra_modules, request.extra.drivers));
+      wish_modules(kernel, target, joined(config.extra_modules, request.extra.drivers));
   ImageContents contents;
   contents.kernel_release = kernel.release;
   contents.modules = TRY(close_modules(root, kernel, wishes));
@@ -145,13 +144,13 @@ Result<BuildReport> build_image(const SysRoot& root,
   contents.extra_programs = extra.files;
   contents.capture.host_name = "127.0.0.1";
   contents.capture.target = target_plan.target;
-  contents.capture.collector = TRY(plan_collector(config.core_collector));
+  contents.capture.collector = collector;
   contents.capture.failure_action = config.failure_action;
   contents.capture.final_action = config.final_action;
 
   // The image.
   const ImagePlan plan = TRY(plan_image(contents));
-  TRY(check_image(plan, contents.libraries, complete_capture_plan(contents)));
+  TRY(check_image(plan, contents.libraries));
   report.size = TRY(write_image(root, plan, kernel.packing, request.image, progress));
   report.module_count = contents.modules.modules.size();
   report.packing = kernel.packing;

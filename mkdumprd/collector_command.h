@@ -14,4 +14,9 @@ namespace kdump::mkdumprd {
 /// kUnsupported.
 Result<std::vector<std::string>> plan_collector(const std::vector<std::string>& core_collector);
 
+/// Asks the collector itself (a program of this host) whether it takes these words, before the
+/// machine depends on it. Its own message goes to standard error; the error is kdump-utils'
+/// "makedumpfile parameter check failed."
+Status check_collector(const std::string& program, const std::vector<std::string>& argv);
+
 }  // namespace kdump::mkdumprd

@@ -2,8 +2,10 @@
 #include "mkdumprd/image_check.h"
 
 #include "base/text.h"
+#include "config/capture_plan.h"
 #include "mkdumprd/host_path.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <set>
@@ -78,16 +80,22 @@ Status check_present(const ImagePlan& plan, const std::string& path, const std::
   return make_error(ErrorKind::kBadData, "the image would lack {}, which {} needs", path, user);
 }
 
+/// The plan as the agent will read it, with the agent's own checks.
+Result<config::CapturePlan> read_capture_plan(const ImagePlan& plan) {
+  TRY(check_present(plan, config::kCapturePlanPath, "the agent"));
+  const ImageEntry& entry = plan.entries().at(config::kCapturePlanPath);
+  const auto* text = std::get_if<TextFile>(&entry.content);
+  if (text == nullptr) {
+    return make_error(ErrorKind::kBadData, "{} is not mkdumprd's own", config::kCapturePlanPath);
+  }
+  return config::capture_plan_from_json(text->text);
+}
+
 }  // namespace
 
-Status check_image(const ImagePlan& plan,
-                   const ElfClosure& closure,
-                   const config::CapturePlan& capture) {
+Status check_image(const ImagePlan& plan, const ElfClosure& closure) {
   TRY(check_present(plan, config::kImageAgentPath, "the kernel"));
-  TRY(check_present(plan, config::kCapturePlanPath, "the agent"));
-  if (capture.collector.empty()) {
-    return make_error(ErrorKind::kBadData, "the capture plan names no collector");
-  }
+  const config::CapturePlan capture = TRY(read_capture_plan(plan));
   TRY(check_present(plan, capture.collector.front(), "the agent"));
   for (const config::PlannedModule& module : capture.modules) {
     TRY(check_present(plan, module.path, "the capture plan"));

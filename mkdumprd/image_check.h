@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/result.h"
-#include "config/capture_plan.h"
 #include "mkdumprd/elf_closure.h"
 #include "mkdumprd/image_plan.h"
 
@@ -10,10 +9,8 @@ namespace kdump::mkdumprd {
 
 /// Looks at a finished plan as the capture kernel will: /init and the collector are there, every
 /// interpreter and library that a program asks for is reached by the loader through the image's own
-/// links, every module of the capture plan is there, links lead somewhere. The first thing that
-/// does not hold is kBadData. Pure, and independent of how the plan was made.
-Status check_image(const ImagePlan& plan,
-                   const ElfClosure& closure,
-                   const config::CapturePlan& capture);
+/// links, the agent takes the capture plan and every module of it is there, links lead somewhere.
+/// The first thing that does not hold is kBadData. Pure, and independent of how the plan was made.
+Status check_image(const ImagePlan& plan, const ElfClosure& closure);
 
 }  // namespace kdump::mkdumprd

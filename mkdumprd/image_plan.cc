@@ -45,6 +45,17 @@ Status add_libraries(ImagePlan& plan, const ElfClosure& closure) {
   return {};
 }
 
+/// The modules' places in the image, in the order of their insertion.
+config::CapturePlan complete_capture_plan(const ImageContents& contents) {
+  config::CapturePlan capture = contents.capture;
+  capture.kernel_release = contents.kernel_release;
+  for (const ClosureModule& module : contents.modules.modules) {
+    capture.modules.push_back(
+        {image_module_path(contents.kernel_release, module.name), module.options});
+  }
+  return capture;
+}
+
 }  // namespace
 
 Status ImagePlan::add(const std::string& path, ImageEntry entry) {
@@ -76,16 +87,6 @@ Status ImagePlan::add_host_path(const HostPath& host, mode_t mode, const std::st
 
 std::string image_module_path(const std::string& release, const std::string& name) {
   return "/usr/lib/modules/" + release + "/" + name + ".ko";
-}
-
-config::CapturePlan complete_capture_plan(const ImageContents& contents) {
-  config::CapturePlan capture = contents.capture;
-  capture.kernel_release = contents.kernel_release;
-  for (const ClosureModule& module : contents.modules.modules) {
-    capture.modules.push_back(
-        {image_module_path(contents.kernel_release, module.name), module.options});
-  }
-  return capture;
 }
 
 Result<ImagePlan> plan_image(const ImageContents& contents) {

@@ -81,9 +81,6 @@ struct ImageContents {
 /// Where a module lies in the image: /usr/lib/modules/RELEASE/NAME.ko
 [[nodiscard]] std::string image_module_path(const std::string& release, const std::string& name);
 
-/// The capture plan with the modules' paths filled in. Pure.
-[[nodiscard]] config::CapturePlan complete_capture_plan(const ImageContents& contents);
-
 /// Pure: no file is opened.
 Result<ImagePlan> plan_image(const ImageContents& contents);
 

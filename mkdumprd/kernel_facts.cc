@@ -37,6 +37,15 @@ std::vector<std::string> read_registered(const SysRoot& root) {
   return types;
 }
 
+std::vector<std::string> read_loaded(const SysRoot& root) {
+  std::vector<std::string> names;
+  const std::string text = root.read("/proc/modules").value_or(std::string());
+  for (const std::string_view line : split_lines(text)) {
+    names.emplace_back(line.substr(0, line.find(' ')));
+  }
+  return names;
+}
+
 /// Where distributions keep a kernel's configuration.
 Result<std::pair<std::string, std::string>> read_kernel_config(const SysRoot& root,
                                                                const KernelFacts& kernel) {
@@ -111,7 +120,10 @@ Result<KernelFacts> read_kernel(const SysRoot& root, const std::string& release)
   }
   kernel.is_running = running && *running == kernel.release;
   kernel.modules_folder = TRY(find_modules(root, kernel.release));
-  if (kernel.is_running) kernel.registered_file_systems = read_registered(root);
+  if (kernel.is_running) {
+    kernel.registered_file_systems = read_registered(root);
+    kernel.loaded_modules = read_loaded(root);
+  }
   choose_packing(root, kernel);
   return kernel;
 }

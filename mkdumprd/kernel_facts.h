@@ -22,6 +22,7 @@ struct KernelFacts {
   bool is_running = false;  ///< so that what sysfs and /proc say holds for it
   /// /proc/filesystems of the running kernel: types that need no module any more.
   std::vector<std::string> registered_file_systems;
+  std::vector<std::string> loaded_modules;  ///< of the running kernel (/proc/modules)
   Packing packing = Packing::kGzip;
   std::string packing_reason;  ///< "CONFIG_RD_ZSTD=y in /boot/config-6.1.0"
 };

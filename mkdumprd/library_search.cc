@@ -4,9 +4,8 @@
 #include "base/text.h"
 #include "mkdumprd/host_path.h"
 
-#include <elf.h>
-
 #include <array>
+#include <elf.h>
 #include <glob.h>
 
 namespace kdump::mkdumprd {

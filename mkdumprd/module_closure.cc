@@ -55,10 +55,8 @@ Result<Context> open_context(const SysRoot& root, const KernelFacts& kernel) {
   Context context(kmod_new(root.path(kernel.modules_folder).c_str(), config.data()));
   if (!context) return system_error(ENOMEM, "cannot open {}", kernel.modules_folder);
   kmod_set_log_priority(context.get(), LOG_EMERG);
-  const int failed = kmod_load_resources(context.get());
-  if (failed < 0) {
-    return system_error(-failed, "cannot read the indexes in {}", root.path(kernel.modules_folder));
-  }
+  // No kmod_load_resources(): it fails on an empty modules.builtin.bin, which depmod writes for a
+  // kernel without modules.builtin. A look-up opens what it needs.
   return context;
 }
 

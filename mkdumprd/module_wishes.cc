@@ -14,11 +14,10 @@ struct Helper {
   std::string_view fs_type;
   std::string_view module;
 };
-constexpr std::array<Helper, 6> kHelpers = {{
-    {"ext4", "quota_v2"},  // dquot_load_quota_inode(), when the quota feature is on
-    {"ext4", "crypto-crc32c"},
+constexpr std::array<Helper, 5> kHelpers = {{
+    {"ext4", "quota_v2"},   // dquot_load_quota_inode(), when the quota feature is on
     {"vfat", "nls_cp437"},  // load_nls(): CONFIG_FAT_DEFAULT_CODEPAGE and _IOCHARSET
-    {"vfat", "nls_iso8859-1"},
+    {"vfat", "nls_iso8859_1"},
     {"vfat", "nls_ascii"},
     {"vfat", "nls_utf8"},
 }};
@@ -47,13 +46,19 @@ ModuleWish wish_file_system(const KernelFacts& kernel, const std::string& fs_typ
 }  // namespace
 
 std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
-                                     const BlockDevice& device,
-                                     const std::string& fs_type,
+                                     const TargetFacts& target,
                                      const std::vector<std::string>& extra) {
+  const std::string fs_type = target.mount ? target.mount->fs_type : target.probed.type;
   std::vector<ModuleWish> wishes;
-  for (const StackDevice& part : device.stack) wishes.push_back(wish_driver(part));
+  for (const StackDevice& part : target.device.stack) wishes.push_back(wish_driver(part));
   for (const Helper& helper : kHelpers) {
     if (helper.fs_type != fs_type) continue;
+    // Mounted under the same kernel, the file system has all that it asked for.
+    const auto& loaded = kernel.loaded_modules;
+    const bool is_settled = kernel.is_running && target.mount;
+    if (is_settled && std::find(loaded.begin(), loaded.end(), helper.module) == loaded.end()) {
+      continue;
+    }
     wishes.push_back({.names = {std::string(helper.module)},
                       .aliases = {},
                       .required = false,

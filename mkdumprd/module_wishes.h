@@ -13,8 +13,7 @@ namespace kdump::mkdumprd {
 /// What the capture kernel has to load for this target: the drivers of its device stack from the
 /// bus to the disk, then its file system, then `extra` (each required). Pure.
 [[nodiscard]] std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
-                                                   const BlockDevice& device,
-                                                   const std::string& fs_type,
+                                                   const TargetFacts& target,
                                                    const std::vector<std::string>& extra);
 
 }  // namespace kdump::mkdumprd

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 namespace kdump::mkdumprd {
@@ -53,6 +54,12 @@ bool carries(const SysRoot& root, const BlockDevice& device, const Tag& tag, con
   return tag.name.ends_with("LABEL") ? found == v : same_tag_value(found, v);
 }
 
+/// A path of a multipath device or a half of a mirror shows the same file system as the whole.
+bool is_part_of_another(const SysRoot& root, const BlockDevice& device) {
+  const auto holders = root.list("/sys/class/block/" + device.name + "/holders");
+  return holders && !holders->empty();
+}
+
 Result<BlockDevice> find_by_tag(const SysRoot& root, const Tag& tag, const std::string& value) {
   const auto number = number_of_node(root, join(tag.folder, value));
   if (number) {
@@ -62,7 +69,8 @@ Result<BlockDevice> find_by_tag(const SysRoot& root, const Tag& tag, const std::
   // No udev here, a link that is out of date, or a value that udev spells otherwise.
   for (const std::string& candidate : TRY(list_block_devices(root))) {
     auto device = read_block_device(root, candidate);
-    if (device && carries(root, *device, tag, value)) return std::move(*device);
+    if (!device || is_part_of_another(root, *device)) continue;
+    if (carries(root, *device, tag, value)) return std::move(*device);
   }
   return make_error(ErrorKind::kNotFound,
                     "Dump target \"{}={}\" does not exist: no block device carries it. Compare "
@@ -126,6 +134,10 @@ Status look_at_device(const SysRoot& root, TargetFacts& facts) {
                                           "PARTLABEL=" + facts.probed.part_label,
                                           node};
   facts.fstab_options = TRY(fstab_options(root, names));
+  const auto members = root.list("/sys/fs/btrfs/" + facts.probed.uuid + "/devices");
+  if (facts.probed.type == "btrfs" && members && members->size() > 1) {
+    facts.device.obstacle = fmt::format("a btrfs file system over {} devices", members->size());
+  }
   return {};
 }
 
@@ -133,8 +145,9 @@ Result<TargetFacts> read_path_target(const SysRoot& root,
                                      const MountTable& mounts,
                                      const std::string& path) {
   const auto resolved = root.resolve(path);
+  if (!resolved && resolved.error().kind != ErrorKind::kNotFound) return resolved.error();
   if (!resolved) {
-    return make_error(resolved.error().kind,
+    return make_error(ErrorKind::kNotFound,
                       "Dump path {} does not exist. Create it (mkdir -p {}), or name another with "
                       "\"path\" in kdump.conf",
                       path,

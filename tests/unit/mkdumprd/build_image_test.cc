@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/build_image.h"
+
+#include "mkdumprd/archive_handle.h"
+#include "mkdumprd/list_image.h"
+#include "tests/support/golden.h"
+#include "tests/unit/mkdumprd/test_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace kdump::mkdumprd {
+namespace {
+
+using config::KdumpConfig;
+using test::TestHost;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const WriteProgress kSilent = [](std::size_t, std::size_t) {};
+
+class BuildImage : public testing::Test {
+ protected:
+  BuildImage() {
+    host_.add_modules();
+    host_.add_programs();
+    host_.tree().write("/boot/config-6.9.0-test", "CONFIG_RD_ZSTD=y\n");
+    host_.tree().write("/usr/share/zoneinfo/Europe/Paris", "TZif2");
+    host_.tree().link("/etc/localtime", "../usr/share/zoneinfo/Europe/Paris");
+    request_.image = host_.tree().path("/image");
+    request_.agent = "/usr/libexec/kdump/kdump-agent";
+    request_.collector = "/usr/bin/kdump-collect";
+  }
+
+  Result<BuildReport> build(const KdumpConfig& config = {}) const {
+    return build_image(host_.root(), config, request_, kSilent);
+  }
+
+  TestHost host_;
+  BuildRequest request_;
+};
+
+std::string file_in_image(const std::string& image, const std::string& name) {
+  const ArchiveReader reader(archive_read_new());
+  archive_read_support_filter_zstd(reader.get());
+  archive_read_support_format_cpio(reader.get());
+  EXPECT_EQ(archive_read_open_filename(reader.get(), image.c_str(), 4096), ARCHIVE_OK);
+  archive_entry* entry = nullptr;
+  while (archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK) {
+    if (archive_entry_pathname(entry) != name) continue;
+    std::string text(static_cast<std::size_t>(archive_entry_size(entry)), '\0');
+    archive_read_data(reader.get(), text.data(), text.size());
+    return text;
+  }
+  return {};
+}
+
+/// What the plan decides, without the sizes of this machine's compiler's output.
+std::string contents_of(const std::string& image) {
+  const auto listed = list_image(image);
+  EXPECT_TRUE(listed) << listed.error().message;
+  std::string text;
+  for (const ListedEntry& entry : *listed) {
+    text += fmt::format("{:06o} {}{}{}\n",
+                        entry.mode,
+                        entry.path,
+                        entry.link_target.empty() ? "" : " -> ",
+                        entry.link_target);
+  }
+  return text + file_in_image(image, "etc/kdump/plan.json");
+}
+
+TEST_F(BuildImage, RecordedHost) {
+  const auto report = build();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->packing, Packing::kZstd);
+  EXPECT_EQ(report->module_count, 5U);
+  EXPECT_THAT(report->warnings, IsEmpty());
+  kdump::test::expect_golden("mkdumprd/virtio_ext4.txt", contents_of(request_.image));
+  EXPECT_EQ(file_in_image(request_.image, "etc/localtime"), "TZif2");
+}
+
+TEST_F(BuildImage, ExistingImageIsKeptWithoutForce) {
+  host_.tree().write("/image", "old");
+  const auto refused = build();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("without --force"));
+  EXPECT_EQ(host_.tree().read("/image"), "old");
+  request_.overwrite = true;
+  ASSERT_TRUE(build());
+  EXPECT_NE(host_.tree().read("/image"), "old");
+}
+
+TEST_F(BuildImage, FailureLeavesTheOldImage) {
+  host_.tree().write("/image", "old");
+  request_.overwrite = true;
+  std::filesystem::remove(host_.tree().path("/usr/lib64/libdeep.so.1"));
+  ASSERT_FALSE(build());
+  EXPECT_EQ(host_.tree().read("/image"), "old");
+}
+
+TEST_F(BuildImage, ExtraContent) {
+  host_.tree().write("/usr/bin/extra", test::test_part("programs/mkdumprd_test_plain"));
+  host_.tree().write("/root/note", "note");
+  KdumpConfig config;
+  config.extra_bins = {"/usr/bin/extra"};
+  config.extra_modules = {"test_led"};
+  request_.extra.includes = {{"/root/note", "/etc/note"}};
+  const auto report = build(config);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(contents_of(request_.image), HasSubstr(" usr/bin/extra\n"));
+  EXPECT_EQ(file_in_image(request_.image, "etc/note"), "note");
+  config.extra_modules = {"test_missing"};
+  request_.overwrite = true;
+  const auto missing = build(config);
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().message, HasSubstr("no module test_missing (extra_modules)"));
+}
+
+TEST_F(BuildImage, MountAmongTheArgumentsIsTheTarget) {
+  host_.tree().make_directory("/var/crash/dumps");
+  request_.extra.mounts = {"/dev/vdb /mnt ext4 rw,noatime,data=journal"};
+  KdumpConfig config;
+  config.path = "/dumps";
+  const auto report = build(config);
+  ASSERT_TRUE(report) << report.error().message;
+  const std::string plan = file_in_image(request_.image, "etc/kdump/plan.json");
+  EXPECT_THAT(plan, HasSubstr("\"mount_data\": \"data=journal\""));
+  EXPECT_THAT(plan, HasSubstr("\"directory\": \"/dumps\""));
+
+  request_.overwrite = true;
+  config.target = config::RawTarget{"/dev/vdb"};
+  const auto second = build(config);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("More than one dump targets specified"));
+  request_.extra.mounts = {"/dev/vdb /mnt"};
+  EXPECT_FALSE(build());
+}
+
+TEST_F(BuildImage, DirectivesThatAreNotCarriedOutAreSaid) {
+  host_.tree().write("/etc/kdump/pre.d/10-x", "");
+  KdumpConfig config;
+  config.kdump_post = "/usr/bin/post";
+  config.failure_action = config::FailureAction::kDumpToRootfs;
+  const auto report = build(config);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("kdump_post")));
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("dump_to_rootfs")));
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("/etc/kdump/pre.d")));
+}
+
+TEST_F(BuildImage, MissingProgramNamesTheOption) {
+  request_.agent.clear();
+  std::filesystem::remove(host_.tree().path("/usr/libexec/kdump/kdump-agent"));
+  const auto report = build();
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("--agent"));
+}
+
+}  // namespace
+}  // namespace kdump::mkdumprd

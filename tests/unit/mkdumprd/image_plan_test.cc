@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/image_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kdump::mkdumprd {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ImagePlan, FoldersAboveAnEntryComeByThemselves) {
+  ImagePlan plan;
+  ASSERT_TRUE(plan.add("/a/b/c", {0644, TextFile{"x"}, "test"}));
+  EXPECT_EQ(plan.entries().size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<Directory>(plan.entries().at("/a").content));
+  EXPECT_EQ(plan.entries().at("/a/b").mode, mode_t{0755});
+}
+
+TEST(ImagePlan, SameThingTwiceIsOneEntry) {
+  ImagePlan plan;
+  ASSERT_TRUE(plan.add("/a", {0644, HostFile{"/x", false}, "first"}));
+  ASSERT_TRUE(plan.add("/a", {0644, HostFile{"/x", false}, "second"}));
+  EXPECT_EQ(plan.entries().size(), 1U);
+  EXPECT_EQ(plan.entries().at("/a").reason, "first");
+}
+
+TEST(ImagePlan, DifferentThingsUnderOneNameAreRefused) {
+  ImagePlan plan;
+  ASSERT_TRUE(plan.add("/a", {0644, HostFile{"/x", false}, "first"}));
+  const auto other = plan.add("/a", {0644, HostFile{"/y", false}, "second"});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, HasSubstr("first, and second"));
+  EXPECT_FALSE(plan.add("/a/b", {0644, TextFile{""}, "below a file"}));
+}
+
+TEST(ImagePlan, HostPathBringsItsLinks) {
+  ImagePlan plan;
+  const HostPath host{{{"/lib", "usr/lib"}, {"/usr/lib/a.so", "a.so.1"}}, "/usr/lib/a.so.1"};
+  ASSERT_TRUE(plan.add_host_path(host, 0755, "test"));
+  EXPECT_EQ(std::get<Symlink>(plan.entries().at("/lib").content).target, "usr/lib");
+  EXPECT_EQ(std::get<Symlink>(plan.entries().at("/usr/lib/a.so").content).target, "a.so.1");
+  EXPECT_EQ(std::get<HostFile>(plan.entries().at("/usr/lib/a.so.1").content).path,
+            "/usr/lib/a.so.1");
+}
+
+TEST(ImagePlan, WholeImage) {
+  ImageContents contents;
+  contents.kernel_release = "6.9";
+  contents.files = {{"/opt/agent", config::kImageAgentPath, 0755, "agent"}};
+  contents.modules.modules = {{.name = "virtio_blk",
+                               .file = "/usr/lib/modules/6.9/kernel/virtio_blk.ko.xz",
+                               .options = "queues=1",
+                               .reason = "driver"}};
+  contents.libraries.extra_links = {{"/usr/lib/libx.so", "/opt/libx.so"}};
+  contents.capture.collector = {config::kImageCollectorPath};
+  contents.capture.host_name = "127.0.0.1";
+  contents.capture.target.fs_type = "ext4";
+  contents.capture.target.device.value = "1234";
+  contents.capture.target.directory = "/";
+  const auto plan = plan_image(contents);
+  ASSERT_TRUE(plan) << plan.error().message;
+  const auto& entries = plan->entries();
+  EXPECT_EQ(std::get<HostFile>(entries.at("/init").content), (HostFile{"/opt/agent", false}));
+  EXPECT_EQ(std::get<HostFile>(entries.at("/usr/lib/modules/6.9/virtio_blk.ko").content),
+            (HostFile{"/usr/lib/modules/6.9/kernel/virtio_blk.ko.xz", true}));
+  EXPECT_EQ(std::get<CharacterDevice>(entries.at("/dev/console").content), (CharacterDevice{5, 1}));
+  EXPECT_EQ(entries.at("/tmp").mode, mode_t{01777});
+  EXPECT_EQ(std::get<Symlink>(entries.at("/usr/lib/libx.so").content).target, "/opt/libx.so");
+
+  const auto capture = config::capture_plan_from_json(
+      std::get<TextFile>(entries.at(config::kCapturePlanPath).content).text);
+  ASSERT_TRUE(capture) << capture.error().message;
+  ASSERT_EQ(capture->modules.size(), 1U);
+  EXPECT_EQ(capture->modules[0],
+            (config::PlannedModule{"/usr/lib/modules/6.9/virtio_blk.ko", "queues=1"}));
+  EXPECT_EQ(capture->kernel_release, "6.9");
+}
+
+}  // namespace
+}  // namespace kdump::mkdumprd

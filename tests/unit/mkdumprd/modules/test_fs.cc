@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/mkdumprd/modules/module_info.h"
+
+MODULE_INFO(info_license, "license=GPL");
+MODULE_INFO(info_alias, "alias=fs-ext4");
+MODULE_INFO(info_softdep, "softdep=pre: crypto-crc32c");

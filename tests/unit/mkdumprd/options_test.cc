@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kdump::mkdumprd {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<Options> parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "mkdumprd");
+  return parse_options(words);
+}
+
+TEST(Options, AsKdumpctlCallsIt) {
+  const auto options = parse({"-f", "/boot/initramfs-6.9kdump.img", "6.9"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->action, Options::Action::kBuild);
+  EXPECT_TRUE(options->force);
+  EXPECT_EQ(options->image, "/boot/initramfs-6.9kdump.img");
+  EXPECT_EQ(options->kernel_release, "6.9");
+  EXPECT_EQ(options->config_file, "/etc/kdump.conf");
+}
+
+TEST(Options, WithDracutsWordsBetween) {
+  const auto options =
+      parse({"--add-drivers", "mpt3sas", "--debug", "--kver", "6.9", "--omit", "a b", "image"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_TRUE(options->debug);
+  EXPECT_EQ(options->kernel_release, "6.9");
+  EXPECT_EQ(options->image, "image");
+  EXPECT_THAT(options->extra.drivers, ElementsAre("mpt3sas"));
+  EXPECT_THAT(options->ignored, ElementsAre("--omit a b"));
+}
+
+TEST(Options, HelpAndVersion) {
+  for (const char* word : {"-h", "--help"}) {
+    const auto help = parse({word});
+    ASSERT_TRUE(help);
+    EXPECT_EQ(help->action, Options::Action::kPrintText);
+    EXPECT_THAT(help->text, HasSubstr("--force"));
+  }
+  for (const char* word : {"-V", "--version"}) {
+    const auto version = parse({word});
+    ASSERT_TRUE(version);
+    EXPECT_EQ(version->text, "mkdumprd " KDUMP_TOOLKIT_VERSION "\n");
+  }
+}
+
+TEST(Options, List) {
+  const auto options = parse({"list", "image"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->action, Options::Action::kList);
+  EXPECT_EQ(options->image, "image");
+  EXPECT_FALSE(parse({"list"}));
+}
+
+TEST(Options, WhatIsNotUnderstood) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"--nonsense", "image"},
+                                                {"image", "6.9", "third"},
+                                                {"--kver", "5.5", "image", "6.9"},
+                                                {"image", "--add-drivers"}}) {
+    const auto options = parse(words);
+    ASSERT_FALSE(options);
+    EXPECT_EQ(options.error().kind, ErrorKind::kUsage);
+  }
+}
+
+}  // namespace
+}  // namespace kdump::mkdumprd

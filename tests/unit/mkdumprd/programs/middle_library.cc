@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+extern "C" int test_deep();
+extern "C" int test_middle() { return test_deep(); }
