@@ -2,12 +2,15 @@
 """Configures and builds presets of CMakePresets.json."""
 
 import pathlib
+import re
 import subprocess
 
 from dev import setup
 from dev.tree import BUILD, ROOT
-from vm.progress import say
+from vm.progress import Ticker, say
 
+# What `cmake --install` needs: everything but the tests.
+PROGRAMS = tuple(f"{folder}/all" for folder in ("capture", "mkdumprd", "kdumpctl", "docs/man"))
 HELP = "build a preset (dev, release, asan, tsan) into build/PRESET"
 
 
@@ -22,8 +25,8 @@ def run(arguments) -> int:
     return 0
 
 
-def build(preset: str) -> pathlib.Path:
-    """Returns the build folder. Raises CalledProcessError; the compiler has said why."""
+def build(preset: str, targets: tuple[str, ...] = ()) -> pathlib.Path:
+    """All targets, or these. Returns the build folder. Raises CalledProcessError; the compiler has said why."""
     folder = BUILD / preset
     say(f"build: {preset}")
     if not (folder / "build.ninja").exists():
@@ -33,5 +36,25 @@ def build(preset: str) -> pathlib.Path:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    subprocess.run(["ninja", "-C", folder, "--quiet"], check=True)
+    _ninja(["ninja", "-C", str(folder), *targets])
     return folder
+
+
+def _ninja(command: list[str]) -> None:
+    """Tells now and then how far it is, and all that the compiler said when it fails."""
+    step, output = "", []
+    with (
+        Ticker(lambda: step and f"build: step {step}", every=10),
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process,
+    ):
+        for line in process.stdout:
+            match = re.match(r"\[(\d+/\d+)\] ", line)
+            if match:
+                step = match[1].replace("/", " of ")
+            else:
+                output.append(line)
+    if process.returncode:
+        print("".join(output), end="", flush=True)
+        raise subprocess.CalledProcessError(process.returncode, command)

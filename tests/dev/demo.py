@@ -48,7 +48,7 @@ def run(arguments) -> int:
     setup.ensure("build", "vm")
     fetcher = Fetcher([case.series])
     try:
-        build.build("dev")
+        build.build("dev", build.PROGRAMS)
         folder = BUILD / "demo"
         programs = prepare_programs(folder)
         with Ticker(lambda: "demo: waiting for the kernel and its debug symbols", every=15):
