@@ -10,7 +10,7 @@ namespace kdump::config {
 namespace {
 
 std::string sentence(std::string_view text) {
-  return std::string(text) + (text.ends_with('.') ? "" : ".");
+  return std::string(text) + (text.ends_with('.') || text.ends_with('?') ? "" : ".");
 }
 
 }  // namespace
@@ -20,6 +20,12 @@ std::string Diagnostic::to_string() const {
   out += sentence(message);
   if (!remedy.empty()) out += " " + sentence(remedy);
   return out;
+}
+
+Error unreadable_file(const Error& error) {
+  Error with_remedy = error;
+  with_remedy.message += "; make it a regular file that root can read";
+  return with_remedy;
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

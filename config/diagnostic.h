@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/error.h"
+
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct Diagnostic {
 };
 
 using Diagnostics = std::vector<Diagnostic>;
+
+/// The error of reading a configuration file, with the remedy.
+[[nodiscard]] Error unreadable_file(const Error& error);
 
 [[nodiscard]] bool has_errors(const Diagnostics& diagnostics);
 

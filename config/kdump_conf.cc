@@ -92,7 +92,7 @@ Result<CheckedConfig> load_kdump_conf(const SysRoot& root, const std::string& pa
                       "defaults)",
                       root.path(path));
   }
-  if (!text) return text.error();
+  if (!text) return unreadable_file(text.error());
   const std::string file = root.path(path);
   CheckedConfig checked = check_kdump_conf(*text, file);
   const std::vector<ConfEntry> entries = parse_kdump_conf(*text);

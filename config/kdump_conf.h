@@ -35,6 +35,9 @@ struct CheckedConfig {
 /// with a warning where that is safe, else an error whose remedy is today's spelling.
 [[nodiscard]] CheckedConfig check_kdump_conf(std::string_view text, const std::string& file);
 
+/// The options that a file may have, old names included.
+[[nodiscard]] std::vector<std::string_view> kdump_conf_options();
+
 /// Reads and checks /etc/kdump.conf under `root`, with the checks that need the host (is the ssh
 /// key there, does fence_kdump_nodes name this host). An absent file is kNotFound with the message
 /// that kdump-utils gives.

@@ -20,6 +20,7 @@ class ConfChecker {
  public:
   explicit ConfChecker(const std::string& file) : file_(file) {}
 
+  static std::vector<std::string_view> option_names();
   void add(const ConfEntry& entry);
   CheckedConfig finish() &&;
 
@@ -127,11 +128,15 @@ void ConfChecker::invalid_value(const ConfEntry& entry, std::string remedy) {
         std::move(remedy));
 }
 
-void ConfChecker::unknown(const ConfEntry& entry) {
+std::vector<std::string_view> ConfChecker::option_names() {
   std::vector<std::string_view> names;
   names.reserve(kDirectives.size());
   for (const Directive& directive : kDirectives) names.push_back(directive.name);
-  const auto close = suggestion(entry.name, names);
+  return names;
+}
+
+void ConfChecker::unknown(const ConfEntry& entry) {
+  const auto close = suggestion(entry.name, option_names());
   error(entry,
         fmt::format("Invalid kdump config option {}", shown(entry.name)),
         close ? fmt::format("Did you mean '{}'?", *close)
@@ -449,6 +454,8 @@ CheckedConfig ConfChecker::finish() && {
 }
 
 }  // namespace
+
+std::vector<std::string_view> kdump_conf_options() { return ConfChecker::option_names(); }
 
 CheckedConfig check_kdump_conf(std::string_view text, const std::string& file) {
   ConfChecker checker(file);

@@ -79,7 +79,7 @@ void SysconfigChecker::check_name(const ShellAssignment& row, const ShellAssignm
                            before->name),
                fmt::format("Put the value of {} in double quotes", before->name));
   }
-  const auto close = suggestion(row.name, {kVariables.begin(), kVariables.end()});
+  const auto close = suggestion(row.name, sysconfig_variables());
   add(Severity::kWarning,
       row.line,
       fmt::format("{} is not a variable that kdump knows", row.name),
@@ -198,6 +198,10 @@ CheckedSysconfig SysconfigChecker::check(ShellAssignments parsed) {
 
 }  // namespace
 
+std::vector<std::string_view> sysconfig_variables() {
+  return {kVariables.begin(), kVariables.end()};
+}
+
 CheckedSysconfig check_sysconfig(std::string_view text,
                                  const std::string& file,
                                  std::string_view machine) {
@@ -208,7 +212,7 @@ CheckedSysconfig check_sysconfig(std::string_view text,
 Result<CheckedSysconfig> load_sysconfig(const SysRoot& root, const std::string& path) {
   const auto text = root.read(path);
   if (text) return check_sysconfig(*text, root.path(path));
-  if (text.error().kind != ErrorKind::kNotFound) return text.error();
+  if (text.error().kind != ErrorKind::kNotFound) return unreadable_file(text.error());
   return CheckedSysconfig{sysconfig_defaults(build_machine()), {}};
 }
 

@@ -54,6 +54,9 @@ struct CheckedSysconfig {
                                                const std::string& file,
                                                std::string_view machine = build_machine());
 
+/// The variables that the file may have.
+[[nodiscard]] std::vector<std::string_view> sysconfig_variables();
+
 /// Reads and checks /etc/sysconfig/kdump; an absent file gives the defaults.
 Result<CheckedSysconfig> load_sysconfig(const SysRoot& root,
                                         const std::string& path = "/etc/sysconfig/kdump");

@@ -80,6 +80,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   CLI::App app("Keeps a second kernel loaded that saves the memory of a crashed one.", "kdumpctl");
   app.allow_extras();
   app.fallthrough();
+  app.require_subcommand(0, 1);  // a second verb is an argument too many
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag(
       "-V,--version", "kdumpctl " KDUMP_TOOLKIT_VERSION, "Print the version and exit");
@@ -88,12 +90,14 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
       ->type_name("DIR")
       ->group("");  // for tests
   for (const Command& command : kCommands) {
-    app.add_subcommand(command.name, command.summary)->callback([&options, &command] {
-      options.command = &command;
-    });
+    app.add_subcommand(command.name, command.summary)
+        ->group("Commands")
+        ->callback([&options, &command] { options.command = &command; });
   }
   bool help = false;
-  app.add_subcommand("help", "Print this help and exit")->callback([&help] { help = true; });
+  app.add_subcommand("help", "Print this help and exit")->group("Commands")->callback([&help] {
+    help = true;
+  });
   const std::string help_text = app.help();
   std::vector<std::string> words(arguments.rbegin(), std::prev(arguments.rend()));
   try {

@@ -2,7 +2,6 @@
 #include "kdumpctl/host_actions.h"
 
 #include "base/subprocess.h"
-#include "kdumpctl/kexec/host_facts.h"
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
@@ -37,6 +36,22 @@ Result<std::string> find_mkdumprd() {
 
 }  // namespace
 
+Result<kexec::LoadPlan> plan_panic_kernel(const LoadOrder& order,
+                                          const SysRoot& root,
+                                          const kexec::HostFacts& host) {
+  const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(root.path(order.kernel)));
+  const std::vector<std::byte> image = TRY(kexec::read_initrd({root.path(order.image)}));
+  kexec::CrashLoadRequest request{.kernel = kernel,
+                                  .initrd = image,
+                                  .command_line = order.command_line,
+                                  .rng_seed = TRY(kexec::random_seed())};
+  request.efi_runtime = order.options.efi_runtime;
+  request.window = {order.options.lowest_address, order.options.end_address};
+  request.unpacked_initrd = image.size();  // it is never smaller than packed
+  request.working_memory = kLeastWorkingMemory;
+  return kexec::plan_crash_load(request, host);
+}
+
 Status RunningHost::build_image(const ImageOrder& order) {
   std::vector<std::string> argv = {TRY(find_mkdumprd()), "--force", "--kver", order.kernel_version};
   if (order.debug) argv.emplace_back("--debug");
@@ -58,18 +73,7 @@ Status RunningHost::build_image(const ImageOrder& order) {
 }
 
 Result<kexec::LoadPlan> RunningHost::plan_load(const LoadOrder& order) {
-  const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(root_.path(order.kernel)));
-  const std::vector<std::byte> image = TRY(kexec::read_initrd({root_.path(order.image)}));
-  const kexec::HostFacts host = TRY(kexec::read_host_facts(root_));
-  kexec::CrashLoadRequest request{.kernel = kernel,
-                                  .initrd = image,
-                                  .command_line = order.command_line,
-                                  .rng_seed = TRY(kexec::random_seed())};
-  request.efi_runtime = order.options.efi_runtime;
-  request.window = {order.options.lowest_address, order.options.end_address};
-  request.unpacked_initrd = image.size();  // it is never smaller than packed
-  request.working_memory = kLeastWorkingMemory;
-  return kexec::plan_crash_load(request, host);
+  return plan_panic_kernel(order, root_, TRY(kexec::read_host_facts(root_)));
 }
 
 Status RunningHost::load(const kexec::LoadPlan& plan) { return kexec::load_crash(plan, root_); }

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "kdumpctl/kexec/host_facts.h"
 #include "kdumpctl/kexec/load_plan.h"
 #include "kdumpctl/kexec_args.h"
 
@@ -26,6 +27,11 @@ struct LoadOrder {
   std::string command_line;
   KexecOptions options;
 };
+
+/// Reads and checks the order's kernel and image and lays them out for that host.
+Result<kexec::LoadPlan> plan_panic_kernel(const LoadOrder& order,
+                                          const SysRoot& root,
+                                          const kexec::HostFacts& host);
 
 /// Everything that changes the host or needs all of its memory map, in one interface: tests put
 /// their own in its place. Reading the host's files goes through the SysRoot instead.

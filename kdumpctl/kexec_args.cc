@@ -24,7 +24,7 @@ struct OptionRow {
   std::string_view reason;  ///< why it has no effect, or is refused
 };
 
-constexpr std::string_view kChosen = "kdumpctl chooses what is done; leave it out";
+constexpr std::string_view kChosen = "kdumpctl chooses what is done";
 constexpr std::string_view kOneSyscall = "the panic kernel is loaded with kexec_load";
 constexpr std::string_view kNoPurgatory = "nothing runs between the two kernels that could use it";
 constexpr std::string_view kOwnFiles =

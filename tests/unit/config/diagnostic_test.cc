@@ -16,6 +16,11 @@ TEST(Diagnostic, LeavesOutWhatIsNotThereAndDoublesNoFullStop) {
   EXPECT_EQ(finding.to_string(), "/etc/kdump.conf: All is odd.");
 }
 
+TEST(Diagnostic, AQuestionHasItsOwnMark) {
+  const Diagnostic finding{Severity::kError, "f", 1, "Bad word", "Did you mean 'path'?"};
+  EXPECT_EQ(finding.to_string(), "f:1: Bad word. Did you mean 'path'?");
+}
+
 TEST(Diagnostic, OnlyAnErrorIsAnError) {
   const Diagnostic warning{Severity::kWarning, "f", 1, "m", ""};
   const Diagnostic error{Severity::kError, "f", 1, "m", ""};

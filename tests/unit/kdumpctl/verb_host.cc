@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/kdumpctl/verb_host.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "tests/support/kexec_host.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sys/mman.h>
+
+namespace kdump::ctl {
+namespace {
+
+constexpr const char* kCrashLoaded = "/sys/kernel/kexec_crash_loaded";
+
+std::string kernel_file() {
+  const auto bytes = test::BzImageBuilder{}.build();
+  std::string text(bytes.size(), '\0');
+  std::transform(
+      bytes.begin(), bytes.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
+  return text;
+}
+
+const Command& command_named(const std::string& verb) {
+  for (const Command& command : all_commands()) {
+    if (command.name == verb) return command;
+  }
+  ADD_FAILURE() << "no verb " << verb;
+  return all_commands().front();
+}
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+}  // namespace
+
+VerbHost::VerbHost() : facts(test::bios_host()) {
+  tree.write(kCrashLoaded, "0\n");
+  tree.write("/sys/kernel/kexec_crash_size", "201326592\n");
+  tree.write("/proc/sys/kernel/osrelease", "6.1.0-9-amd64\n");
+  tree.write("/proc/cmdline",
+             "BOOT_IMAGE=/vmlinuz-6.1.0-9-amd64 root=/dev/vda1 ro console=ttyS0 "
+             "crashkernel=192M quiet\n");
+  tree.write("/proc/cpuinfo", "processor\t: 0\ninitial apicid\t: 0\n\n");
+  tree.write("/etc/kdump.conf", "path /var/crash\n");
+  tree.write("/etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=\"nr_cpus=1 reset_devices\"\n");
+  tree.write(kVerbHostKernel, kernel_file());
+}
+
+void VerbHost::set_loaded(bool loaded) const { tree.write(kCrashLoaded, loaded ? "1\n" : "0\n"); }
+
+bool VerbHost::loaded() const { return tree.read(kCrashLoaded) == "1\n"; }
+
+Status VerbHost::build_image(const ImageOrder& order) {
+  builds.push_back(order);
+  if (build_error) return *build_error;
+  tree.write(order.image, "070701 a cpio archive\n");
+  return {};
+}
+
+Result<kexec::LoadPlan> VerbHost::plan_load(const LoadOrder& order) {
+  return plan_panic_kernel(order, tree.root(), facts);
+}
+
+Status VerbHost::load(const kexec::LoadPlan& plan) {
+  loads.push_back(plan);
+  if (load_error) {
+    if (load_error_unloads) set_loaded(false);
+    return *load_error;
+  }
+  set_loaded(true);
+  return {};
+}
+
+Status VerbHost::unload() {
+  if (unload_error) return *unload_error;
+  set_loaded(false);
+  return {};
+}
+
+void VerbHost::run(const std::string& verb, LogLevel level) {
+  const Fd messages(::memfd_create("messages", MFD_CLOEXEC));
+  ASSERT_TRUE(messages.valid());
+  const Context context{tree.root(), Log("kdump", level, messages.raw()), *this};
+  const auto result = run_command(command_named(verb), context);
+  // As tool_main does.
+  if (!result) context.log.error("{}", result.error().message);
+  std::string text(static_cast<std::size_t>(::lseek(messages.raw(), 0, SEEK_END)), '\0');
+  ASSERT_TRUE(read_exact_at(messages.raw(), std::as_writable_bytes(std::span(text)), 0));
+  replace_all(text, tree.folder(), "");
+  const bool has_kexec = tree.exists(kCrashLoaded);
+  transcript_ += fmt::format("$ kdumpctl {}\n{}[exit {}, {}]\n",
+                             verb,
+                             text,
+                             result ? *result : 1,
+                             !has_kexec ? "no kexec"
+                             : loaded() ? "loaded"
+                                        : "not loaded");
+}
+
+}  // namespace kdump::ctl

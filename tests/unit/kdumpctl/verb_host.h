@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "kdumpctl/command.h"
+#include "kdumpctl/host_actions.h"
+#include "tests/support/temp_tree.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdump::ctl {
+
+/// A host in a folder on which the verbs run: files are real, kernel and image are read and planned
+/// for real, and only mkdumprd and the system calls are played.
+class VerbHost : public HostActions {
+ public:
+  /// A host with 192 MiB reserved, a kernel, both configuration files, and nothing loaded.
+  VerbHost();
+
+  Status build_image(const ImageOrder& order) override;
+  Result<kexec::LoadPlan> plan_load(const LoadOrder& order) override;
+  Status load(const kexec::LoadPlan& plan) override;
+  Status unload() override;
+
+  /// Runs a verb and appends "$ kdumpctl VERB", its messages (without the folder's name), its exit
+  /// code and what is loaded then to the transcript.
+  void run(const std::string& verb, LogLevel level = LogLevel::kInfo);
+  [[nodiscard]] const std::string& transcript() const { return transcript_; }
+  [[nodiscard]] bool loaded() const;
+
+  test::TempTree tree;
+  kexec::HostFacts facts;
+  std::optional<Error> build_error;   ///< how mkdumprd fails
+  std::optional<Error> load_error;    ///< how the kernel refuses...
+  bool load_error_unloads = false;    ///< ...and whether it has freed the old panic kernel by then
+  std::optional<Error> unload_error;  ///< how the kernel refuses to unload
+  std::vector<ImageOrder> builds;
+  std::vector<kexec::LoadPlan> loads;
+
+ private:
+  void set_loaded(bool loaded) const;
+  std::string transcript_;
+};
+
+inline constexpr const char* kVerbHostImage = "/boot/initramfs-6.1.0-9-amd64kdump.img";
+inline constexpr const char* kVerbHostKernel = "/boot/vmlinuz-6.1.0-9-amd64";
+
+}  // namespace kdump::ctl
