@@ -2,6 +2,7 @@
 """One panic and its capture, for a person to watch."""
 
 import re
+import shlex
 
 from dev import build, setup
 from dev.test import prepare_programs
@@ -23,7 +24,7 @@ _STORY = (
     (r"^kdump: ", None),
     (r"sysrq: Trigger a crash", "the guest writes c to /proc/sysrq-trigger"),
     (r"Kernel panic - not syncing", None),
-    (r"^kdump-agent: ", None),
+    (r"kdump-agent: ", None),
     (r"^kdump-collect: ", None),
     (r"reboot: Restarting system", "the capture kernel reboots the machine"),
 )
@@ -57,8 +58,15 @@ def run(arguments) -> int:
             f"demo: booting Linux {kernel.release} under QEMU's software emulation, {case.memory_mib} MiB of memory, "
             f"{case.crashkernel}"
         )
-        with Ticker(lambda: "demo: still running", every=20):
-            result, evidence = vm_run.run_case(case, programs, fetcher, folder, _tell)
+        step = "running the guest"
+
+        def on_step(text: str) -> None:
+            nonlocal step
+            step = text
+            say(f"demo: {text}")
+
+        with Ticker(lambda: f"demo: still {step}", every=20):
+            result, evidence = vm_run.run_case(case, programs, fetcher, folder, _tell, on_step)
         readers = fetcher.readers()
     finally:
         fetcher.close()
@@ -109,6 +117,8 @@ def _show(result: Result, evidence: Evidence, readers: Readers) -> None:
         print("\n".join(f"  {line}" for line in report.backtrace.splitlines()[:14]))
     except ReaderError as error:
         print(f"\ncrash does not open it: {error}")
-    print(
-        f"\nTo look around yourself:\n  {readers.command_line('crash')} {evidence.kernel.vmlinux} {vmcores[0]}\n"
-    )
+    command = [*readers.command("crash"), str(evidence.kernel.vmlinux), str(vmcores[0])]
+    script = BUILD / "demo" / "crash"
+    script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
+    script.chmod(0o755)
+    print(f"\nTo look around in it yourself, with crash:\n  {script}\n")

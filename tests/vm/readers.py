@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import re
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -111,9 +110,9 @@ class Readers:
     def makedumpfile(self, arguments: list[str | pathlib.Path]) -> str:
         return self._run("makedumpfile", arguments)
 
-    def command_line(self, program: str) -> str:
-        """What to type to start it."""
-        return shlex.join(self._command(program)[0])
+    def command(self, program: str) -> list[str]:
+        """What starts it."""
+        return self._command(program)[0]
 
     def version(self, tool: str) -> str:
         """Raises ReaderError when the tool does not even start."""

@@ -40,8 +40,10 @@ def run_case(
     fetcher: Fetcher,
     folder: pathlib.Path,
     on_line=None,
+    on_step=lambda text: None,
 ) -> tuple[Result, Evidence]:
-    """One case: boot, then judge. The evidence stays on disk."""
+    """One case: boot, then judge. The evidence stays on disk. `on_line` is told each serial line as (seconds,
+    text), `on_step` what is being done."""
     result = Result(case.name, str(folder / case.name))
     kernel = fetcher.kernel(case.series)
     start = time.monotonic()
@@ -55,16 +57,17 @@ def run_case(
     if isinstance(case, CommandCase):
         checks.check_commands(evidence, result)
     else:
-        _judge_capture(evidence, programs, fetcher, result)
+        _judge_capture(evidence, programs, fetcher, result, on_step)
     result.seconds = round(time.monotonic() - start, 1)
     return result, evidence
 
 
 def _judge_capture(
-    evidence: Evidence, programs: Programs, fetcher: Fetcher, result: Result
+    evidence: Evidence, programs: Programs, fetcher: Fetcher, result: Result, on_step
 ) -> None:
     if not checks.check_armed(evidence, result) or not checks.check_capture_run(evidence, result):
         return
+    on_step("reading the crash disk")
     dump_folder = checks.find_dump(evidence, result)
     if dump_folder is None:
         return
@@ -72,14 +75,17 @@ def _judge_capture(
     dump = checks.check_files(dump_folder, evidence, result)
     if dump is None:
         return
+    on_step("making the unfiltered vmcore to compare with, from the guest's RAM")
     unfiltered = evidence.folder / "reference.elf"
     segments = reference.write_elf_vmcore(
         evidence.case.machine, evidence.ram, evidence.harness, unfiltered
     )
     readers = fetcher.readers()
+    on_step("opening the dump with crash and drgn")
     reader_checks.check_readers(
         dump_folder / "vmcore", unfiltered, dmesg, readers, evidence, result
     )
+    on_step("comparing its pages with the RAM and with what makedumpfile keeps")
     page_checks.check_pages(
         dump, unfiltered, segments, list(readers.values())[-1], programs, evidence, result
     )
