@@ -13,6 +13,9 @@
 namespace kdump::agent {
 namespace {
 
+// How long the log of a worker that died or is stuck may take: its device may be what is sick.
+constexpr std::chrono::seconds kLastWordsPatience{60};
+
 /// How the total deadline is divided at its end: the worker stops by itself, then it is stopped,
 /// then the log is saved in its stead, then comes the final action.
 struct Deadlines {
@@ -80,7 +83,9 @@ bool capture_under_supervision(const InitContext& init,
     return false;
   }
   init.log.error("no vmcore was saved: {}", end->reason);
-  save_last_words(init, end->last.dump_directory, deadlines.end_of_all);
+  save_last_words(init,
+                  end->last.dump_directory,
+                  std::min(deadlines.end_of_all, Clock::now() + kLastWordsPatience));
   return false;
 }
 

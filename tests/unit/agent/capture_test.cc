@@ -29,7 +29,8 @@ class Capture : public testing::Test, public CaptureFixture {
                           const ProgramObserver& observer,
                           Deadline) -> Result<ProgramEnd> {
       if (is_dmesg(argv)) return FakeSystem::write_output(argv, "messages");
-      TRY(FakeSystem::write_output(argv, "half a"));
+      auto written = FakeSystem::write_output(argv, "half a");
+      if (!written) return written;
       observer.output("what it has to say\n");
       return end;
     };

@@ -40,7 +40,8 @@ TEST(InitEnvironment, FilesAreForRootOnly) {
   const test::TempTree tree;
   const auto result = in_a_process([&]() -> Result<std::string> {
     claim_process();
-    TRY(Fd::open(tree.path("/file"), O_WRONLY | O_CREAT, 0666));
+    Fd file = TRY(Fd::open(tree.path("/file"), O_WRONLY | O_CREAT, 0666));
+    TRY(file.close());
     return std::string();
   });
   ASSERT_TRUE(result) << result.error().message;

@@ -61,7 +61,7 @@ TEST(Supervise, SeesDeath) {
   const auto killed = supervise(
       [](int fd) {
         report(fd, Step::kCollect, 60'000, "/dump");
-        ::raise(SIGSEGV);
+        ::raise(SIGKILL);
         return kWorkerSucceeded;
       },
       limits(60'000, 60'000));
