@@ -10,6 +10,7 @@
 #include "capture/progress_display.h"
 #include "capture/vmcore/fault_guard.h"
 
+#include <csignal>
 #include <optional>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -133,6 +134,8 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
     return as_makedumpfile ? kExitFailed : kExitUsage;
   }
   TRY(install_fault_guard());
+  // A limit on file sizes is an error of the write, not the end of the process.
+  ::signal(SIGXFSZ, SIG_IGN);
   switch (call->action) {
     case Invocation::Action::kHelp:
       TRY(write_all(STDOUT_FILENO, as_makedumpfile ? makedumpfile_help_text() : help_text()));

@@ -4,15 +4,11 @@
 namespace kdump::capture {
 namespace {
 
-/// What getopt stumbled over: a letter in `optopt`, or else a long option in the last argument.
-std::string offender(const std::vector<char*>& argv, std::span<const option> long_options) {
-  if (optopt > ' ' && optopt < 0x7f) return {'-', static_cast<char>(optopt)};
-  for (const option& known : long_options) {
-    if (optopt != 0 && known.name != nullptr && known.val == optopt) {
-      return std::string("--") + known.name;
-    }
-  }
-  return argv[static_cast<std::size_t>(optind - 1)];
+/// What getopt stumbled over, as it was written: the last argument it took, or a letter of it.
+std::string offender(const std::vector<char*>& argv) {
+  const std::string last = argv[static_cast<std::size_t>(optind - 1)];
+  if (last.starts_with("--")) return last;
+  return {'-', static_cast<char>(optopt)};
 }
 
 }  // namespace
@@ -37,10 +33,15 @@ Result<std::vector<std::string>> parse_command_line(const std::vector<std::strin
         ::getopt_long(argc, argv.data(), short_options.c_str(), long_options.data(), nullptr);
     if (letter == -1) break;
     if (letter == '?') {
-      return make_error(ErrorKind::kUsage, "unknown option {}", offender(argv, long_options));
+      const std::string name = offender(argv);
+      // A known long option is reported this way when it was given a value it does not take.
+      if (name.starts_with("--") && optopt != 0) {
+        return make_error(ErrorKind::kUsage, "option {}: it takes no value", name);
+      }
+      return make_error(ErrorKind::kUsage, "unknown option {}", name);
     }
     if (letter == ':') {
-      return make_error(ErrorKind::kUsage, "option {} needs a value", offender(argv, long_options));
+      return make_error(ErrorKind::kUsage, "option {} needs a value", offender(argv));
     }
     TRY(handle(letter, optarg != nullptr ? optarg : ""));
   }

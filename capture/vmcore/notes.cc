@@ -64,10 +64,8 @@ Result<NoteSummary> summarize_notes(const MemoryImage& image) {
     NoteHead note;
     TRY(image.read_notes(at, std::as_writable_bytes(std::span(&note.header, 1))));
     if (note.header.n_namesz == 0 && note.header.n_descsz == 0) {
-      const std::uint64_t next = TRY(skip_zeros(image, at));
-      // A header of zero sizes with a type is no progress by itself.
-      at = std::max(next, at + sizeof(Elf64_Nhdr));
-      if (at > size) break;
+      // At least the two zero words are behind it now.
+      at = TRY(skip_zeros(image, at));
       continue;
     }
     const std::uint64_t name_at = at + sizeof(Elf64_Nhdr);

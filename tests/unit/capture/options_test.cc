@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/options.h"
+
+#include "capture/progress_display.h"
+
+#include <gmock/gmock.h>
+
+namespace kdump::capture {
+namespace {
+
+using ::testing::HasSubstr;
+using Action = Invocation::Action;
+using Arguments = std::vector<std::string>;
+
+Invocation parsed(const Arguments& arguments) {
+  const auto call = parse_options(arguments);
+  EXPECT_TRUE(call) << call.error().message;
+  return call ? *call : Invocation{};
+}
+
+Invocation parsed_makedumpfile(const Arguments& arguments) {
+  const auto call = parse_makedumpfile_options(arguments);
+  EXPECT_TRUE(call) << call.error().message;
+  return call ? *call : Invocation{};
+}
+
+TEST(Options, TheDefaultIsTheSmallestDumpWithAllCpus) {
+  const Invocation call = parsed({"/proc/vmcore", "out"});
+  EXPECT_EQ(call.action, Action::kCapture);
+  EXPECT_EQ(call.capture.input, "/proc/vmcore");
+  EXPECT_EQ(call.capture.output, "out");
+  EXPECT_EQ(call.capture.level, DumpLevel(31));
+  EXPECT_EQ(call.capture.codec, default_codec());
+  EXPECT_EQ(call.capture.threads, default_threads());
+  EXPECT_FALSE(call.capture.overwrite);
+  EXPECT_TRUE(call.progress);
+  EXPECT_TRUE(call.summary);
+}
+
+TEST(Options, AreTakenInEverySpelling) {
+  const Invocation call = parsed({"-d",
+                                  "17,31",
+                                  "in",
+                                  "--codec=zstd:-3",
+                                  "--threads",
+                                  "3",
+                                  "out",
+                                  "-f",
+                                  "--no-progress",
+                                  "--stats"});
+  EXPECT_EQ(call.capture.level, DumpLevel(17));
+  EXPECT_EQ(call.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});
+  EXPECT_EQ(call.capture.codec, (CodecChoice{CodecKind::kZstd, -3}));
+  EXPECT_EQ(call.capture.threads, 3U);
+  EXPECT_TRUE(call.capture.overwrite);
+  EXPECT_FALSE(call.progress);
+  EXPECT_TRUE(call.stats);
+  EXPECT_EQ(call.capture.output, "out");
+  EXPECT_EQ(parsed({"--level=0", "a", "b"}).capture.level, DumpLevel(0));
+  EXPECT_EQ(parsed({"-l", "a", "b"}).capture.codec.kind, CodecKind::kLzo);
+  EXPECT_EQ(parsed({"-p", "a", "b"}).capture.codec.kind, CodecKind::kSnappy);
+  EXPECT_EQ(parsed({"-c", "a", "b"}).capture.codec.kind, CodecKind::kZlib);
+  EXPECT_EQ(parsed({"-z", "a", "b"}).capture.codec, default_codec());
+  EXPECT_EQ(parsed({"--dump-dmesg", "a", "-"}).action, Action::kDumpDmesg);
+  EXPECT_EQ(parsed({"--", "-a", "-b"}).capture.input, "-a");
+  EXPECT_EQ(parsed({"--help"}).action, Action::kHelp);
+  EXPECT_EQ(parsed({"-V"}).action, Action::kVersion);
+  EXPECT_FALSE(parsed({"-q", "a", "b"}).summary);
+}
+
+struct Wrong {
+  Arguments arguments;
+  const char* message;
+};
+
+TEST(Options, WrongOnesAreNamed) {
+  const std::vector<Wrong> table = {
+      {{}, "INPUT OUTPUT"},
+      {{"in"}, "INPUT OUTPUT"},
+      {{"in", "out", "more"}, "INPUT OUTPUT"},
+      {{"--frobnicate", "in", "out"}, "unknown option --frobnicate"},
+      {{"-Q", "in", "out"}, "unknown option -Q"},
+      {{"in", "out", "-d"}, "option -d needs a value"},
+      {{"in", "out", "--threads"}, "option --threads needs a value"},
+      {{"-d", "32", "in", "out"}, "\"32\" is not a dump level"},
+      {{"-d", "31,", "in", "out"}, "is not a dump level"},
+      {{"--codec", "lz4", "in", "out"}, "\"lz4\" is not a codec"},
+      {{"--threads", "0", "in", "out"}, "number of threads (1 to 256)"},
+      {{"--threads", "many", "in", "out"}, "number of threads"},
+      {{"--force=yes", "in", "out"}, "option --force=yes: it takes no value"},
+  };
+  for (const Wrong& row : table) {
+    const auto call = parse_options(row.arguments);
+    ASSERT_FALSE(call) << row.message;
+    EXPECT_EQ(call.error().kind, ErrorKind::kUsage) << row.message;
+    EXPECT_THAT(call.error().message, HasSubstr(row.message));
+  }
+}
+
+TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
+  const Invocation plain = parsed_makedumpfile({"/proc/vmcore", "out"});
+  EXPECT_TRUE(plain.as_makedumpfile);
+  EXPECT_EQ(plain.capture.level, DumpLevel(0)) << "makedumpfile leaves nothing out unasked";
+  EXPECT_EQ(plain.capture.codec.kind, CodecKind::kNone);
+
+  const Invocation usual =
+      parsed_makedumpfile({"-l", "--message-level", "7", "-d", "31", "/proc/vmcore", "out"});
+  EXPECT_EQ(usual.capture.level, DumpLevel(31));
+  EXPECT_EQ(usual.capture.codec.kind, CodecKind::kLzo);
+  EXPECT_TRUE(usual.progress);
+  EXPECT_TRUE(usual.summary);
+  EXPECT_FALSE(usual.stats);
+
+  const Invocation other =
+      parsed_makedumpfile({"-zfD", "-d17,31", "--num-threads=4", "--message-level=2", "in", "out"});
+  EXPECT_EQ(other.capture.codec.kind, CodecKind::kZstd);
+  EXPECT_TRUE(other.capture.overwrite);
+  EXPECT_EQ(other.capture.level, DumpLevel(17));
+  EXPECT_EQ(other.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});
+  EXPECT_EQ(other.capture.threads, 4U);
+  EXPECT_FALSE(other.progress);
+  EXPECT_EQ(parsed_makedumpfile({"--num-threads", "0", "a", "b"}).capture.threads, 1U);
+  EXPECT_EQ(parsed_makedumpfile({"--dump-dmesg", "a", "b"}).action, Action::kDumpDmesg);
+  EXPECT_EQ(parsed_makedumpfile({"-h"}).action, Action::kHelp);
+  EXPECT_EQ(parsed_makedumpfile({"-v"}).action, Action::kVersion);
+}
+
+TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
+  const std::vector<Wrong> table = {
+      {{"-F", "in"}, "option -F of makedumpfile: the flattened format"},
+      {{"-E", "in", "out"}, "-E of makedumpfile: ELF"},
+      {{"-x", "vmlinux", "in", "out"}, "-x of makedumpfile: offsets are taken from the VMCOREINFO"},
+      {{"--split", "in", "a", "b"}, "--split of makedumpfile: dumps are written to one file"},
+      {{"--xen-syms", "x", "in", "out"}, "--xen-syms of makedumpfile: Xen"},
+      {{"--cyclic-buffer", "1024", "in", "out"}, "leave the option out"},
+      {{"--mem-usage", "/proc/kcore"}, "--mem-usage"},
+  };
+  for (const Wrong& row : table) {
+    const auto call = parse_makedumpfile_options(row.arguments);
+    ASSERT_FALSE(call) << row.message;
+    EXPECT_EQ(call.error().kind, ErrorKind::kUnsupported) << row.message;
+    EXPECT_THAT(call.error().message, HasSubstr(row.message));
+  }
+  const auto unknown = parse_makedumpfile_options({"--frobnicate", "in", "out"});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
+  EXPECT_FALSE(parse_makedumpfile_options({"--message-level", "32", "a", "b"}));
+}
+
+TEST(Progress, SaysHowMuchIsLeft) {
+  EXPECT_EQ(describe_progress("copying", 0, 1000, 0), "copying 0%");
+  EXPECT_EQ(describe_progress("copying", 450, 1000, 55), "copying 45%, 55 pages/s, 10 s left");
+  EXPECT_EQ(describe_progress("copying", 1000, 1000, 100), "copying 100%, 100 pages/s, 0 s left");
+  EXPECT_EQ(describe_progress("copying", 0, 0, 0), "copying 0%") << "nothing to copy";
+  EXPECT_EQ(describe_progress("copying", 7, 5, 1), "copying 100%, 1 pages/s, 0 s left");
+}
+
+}  // namespace
+}  // namespace kdump::capture

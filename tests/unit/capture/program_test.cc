@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The program as a person, a script and a capture kernel meet it.
+#include "base/io.h"
+#include "base/subprocess.h"
+#include "tests/support/temp_tree.h"
+#include "tests/support/vmcore/kdump_reader.h"
+#include "tests/support/vmcore/toy_kernel.h"
+#include "tests/support/vmcore/toy_printk_ring.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <random>
+#include <thread>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+using test::KdumpReader;
+using test::ToyKernel;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+struct ProgramRun {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class Program : public ::testing::Test {
+ protected:
+  ProgramRun run(const std::vector<std::string>& arguments,
+                 const std::string& program = KDUMP_COLLECT_PROGRAM) {
+    tree_.write("/stdout", "");
+    tree_.write("/stderr", "");
+    const Fd out = *Fd::open(tree_.path("/stdout"), O_WRONLY);
+    const Fd err = *Fd::open(tree_.path("/stderr"), O_WRONLY);
+    std::vector<std::string> argv = {program};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    auto child = Child::spawn(argv, {-1, out.raw(), err.raw()});
+    EXPECT_TRUE(child);
+    const auto status = child->wait();
+    EXPECT_TRUE(status);
+    EXPECT_EQ(status->signal, 0) << status->describe();
+    return {status->exit_code, tree_.read("/stdout"), tree_.read("/stderr")};
+  }
+
+  /// A vmcore of 256 MiB; `noise_pages` of it take a codec some time.
+  void write_vmcore(std::uint64_t noise_pages = 16) {
+    ToyKernel::Options options;
+    options.memory = {{0x100000, 0x10000000}};
+    ToyKernel kernel(options);
+    test::ToyPrintkRing ring(kernel, 5, 12);
+    ring.add(1'000'000'000, "sysrq: Trigger a crash");
+    kernel.make_free(0xf000, 10);
+    std::mt19937_64 random(1);
+    for (std::uint64_t pfn = 0x9000; pfn < 0x9000 + noise_pages; ++pfn) {
+      for (std::uint64_t i = 0; i < 4096; i += 8) {
+        kernel.memory().put(PhysAddr(pfn * 4096 + i), random() & 0x0f0f0f0f0f0f0f0fULL);
+      }
+    }
+    ASSERT_TRUE(kernel.finish().save_elf(vmcore_));
+  }
+
+  kdump::test::TempTree tree_;
+  std::string vmcore_ = tree_.path("/vmcore");
+  std::string dump_ = tree_.path("/dump");
+};
+
+TEST_F(Program, HelpAndVersionAreAnswered) {
+  const ProgramRun help = run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, StartsWith("Usage: kdump-collect"));
+  EXPECT_EQ(help.err, "");
+  const ProgramRun version = run({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.out, MatchesRegex("kdump-collect [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  const ProgramRun other = run({"makedumpfile", "-h"});
+  EXPECT_EQ(other.exit_code, 0);
+  EXPECT_THAT(other.out, StartsWith("Usage: makedumpfile"));
+}
+
+TEST_F(Program, WrongUsageIsExplained) {
+  const ProgramRun none = run({});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("INPUT OUTPUT"));
+  EXPECT_THAT(none.err, HasSubstr("kdump-collect --help"));
+  const ProgramRun refused = run({"makedumpfile", "-F", "in"});
+  EXPECT_EQ(refused.exit_code, 1) << "makedumpfile's code for any failure";
+  EXPECT_THAT(refused.err, HasSubstr("makedumpfile: option -F"));
+  const ProgramRun absent = run({tree_.path("/absent"), dump_});
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_THAT(absent.err, HasSubstr("/absent: No such file or directory"));
+  EXPECT_FALSE(tree_.exists("/dump"));
+}
+
+TEST_F(Program, WritesADumpAndSaysWhatItDid) {
+  write_vmcore();
+  const ProgramRun done = run({vmcore_, dump_, "--no-progress", "--stats"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.err, HasSubstr("left out: 1024 free"));
+  EXPECT_THAT(done.err, HasSubstr("level 31"));
+  const auto dump = KdumpReader::open(dump_);
+  ASSERT_TRUE(dump) << dump.error().message;
+  EXPECT_TRUE(dump->complete());
+
+  const ProgramRun again = run({vmcore_, dump_});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.err, HasSubstr(dump_ + " exists; -f (--force) overwrites it"));
+  const ProgramRun forced = run({"-qf", vmcore_, dump_});
+  EXPECT_EQ(forced.exit_code, 0);
+  EXPECT_EQ(forced.err, "");
+}
+
+TEST_F(Program, SpeaksAsMakedumpfileWhenCalledSo) {
+  write_vmcore();
+  const std::string alias = tree_.path("/makedumpfile");
+  ASSERT_EQ(::symlink(KDUMP_COLLECT_PROGRAM, alias.c_str()), 0);
+  const ProgramRun done = run({"-l", "--message-level", "7", "-d", "31", vmcore_, dump_}, alias);
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.out, "\nThe dumpfile is saved to " + dump_ + ".\n\nmakedumpfile Completed.\n");
+  const auto dump = KdumpReader::open(dump_);
+  ASSERT_TRUE(dump);
+  EXPECT_EQ(dump->status, 2U);
+  const ProgramRun text = run({"--dump-dmesg", vmcore_, tree_.path("/text")}, alias);
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_EQ(tree_.read("/text"), "[    1.000000] sysrq: Trigger a crash\n");
+}
+
+TEST_F(Program, WritesTheLogToStandardOutput) {
+  write_vmcore();
+  const ProgramRun done = run({"--dump-dmesg", "-q", vmcore_, "-"});
+  EXPECT_EQ(done.exit_code, 0);
+  EXPECT_EQ(done.out, "[    1.000000] sysrq: Trigger a crash\n");
+  EXPECT_EQ(done.err, "");
+}
+
+// Power loss, kill -9, the OOM killer: whatever is there says that it is not all.
+TEST_F(Program, AKilledCaptureLeavesAFileThatSaysSo) {
+  write_vmcore(6000);
+  auto child =
+      Child::spawn({KDUMP_COLLECT_PROGRAM, "-q", "--codec", "zstd:19", vmcore_, dump_}, {});
+  ASSERT_TRUE(child);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto so_far = read_file(dump_);
+    if (so_far && so_far->size() > (1U << 20U)) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  child->kill(SIGKILL);
+  const auto status = child->wait();
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->signal, SIGKILL) << "killed before it was done";
+  const auto text = read_file(dump_);
+  ASSERT_TRUE(text);
+  ASSERT_GT(text->size(), 464U);
+  std::uint32_t flags = 0;
+  std::memcpy(&flags, text->data() + 424, sizeof(flags));
+  EXPECT_EQ(text->substr(0, 8), "KDUMP   ");
+  EXPECT_EQ(flags & 8U, 8U);
+}
+
+}  // namespace
+}  // namespace kdump::capture

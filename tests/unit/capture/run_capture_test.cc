@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/run_capture.h"
+
+#include "base/io.h"
+#include "capture/dump_dmesg.h"
+#include "capture/format/kdump_format.h"
+#include "tests/support/temp_tree.h"
+#include "tests/support/vmcore/kdump_reader.h"
+#include "tests/support/vmcore/toy_kernel.h"
+#include "tests/support/vmcore/toy_printk_ring.h"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <random>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace kdump::capture {
+namespace {
+
+using test::KdumpReader;
+using test::ToyKernel;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RunCapture : public ::testing::Test {
+ protected:
+  Result<CaptureReport> capture(std::uint32_t level, unsigned threads = 2) {
+    options_.input = tree_.path("/vmcore");
+    options_.output = tree_.path("/dump");
+    options_.level = DumpLevel(level);
+    options_.threads = threads;
+    options_.overwrite = true;
+    return run_capture(options_, progress_);
+  }
+  void save(ToyKernel& kernel) { ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore"))); }
+  KdumpReader read() {
+    auto dump = KdumpReader::open(tree_.path("/dump"));
+    EXPECT_TRUE(dump) << dump.error().message;
+    return *std::move(dump);
+  }
+  /// All pages of the dump are those of the memory.
+  void expect_same_contents(const KdumpReader& dump, const MemoryImage& memory) {
+    for (std::uint64_t pfn = 0; pfn < dump.max_mapnr; ++pfn) {
+      if (!dump.dumped(pfn)) continue;
+      const auto page = dump.page(pfn);
+      ASSERT_TRUE(page) << pfn;
+      std::string should(4096, '\0');
+      ASSERT_TRUE(memory.read(PhysAddr(pfn * 4096), std::as_writable_bytes(std::span(should))))
+          << pfn;
+      ASSERT_EQ(*page, should) << pfn;
+    }
+  }
+
+  kdump::test::TempTree tree_;
+  CaptureOptions options_;
+  CaptureProgress progress_;
+};
+
+// The kernel's own structures, and the pages in question.
+constexpr std::uint64_t kPages = 0x2800 + 0x1100;
+
+ToyKernel busy_kernel(const char* era) {
+  ToyKernel::Options options;
+  options.era = era;
+  options.memory = {{0x2000000, 0x4800000}, {0x8f00000, 0xa000000}};
+  ToyKernel kernel(options);
+  kernel.make_free(0x9000, 10);
+  kernel.make_anonymous(0x9400, 9);
+  kernel.make_cache(0x9600, 2);
+  kernel.make_hugetlb(0x9800, 9);
+  kernel.make_slab(0x9a00, 3);
+  std::mt19937_64 random(5);
+  for (std::uint64_t pfn = 0x9000; pfn < 0x9b00; ++pfn) {
+    for (std::uint64_t i = 0; i < 4096; i += 512) {
+      kernel.memory().put(PhysAddr(pfn * 4096 + i), random());
+    }
+  }
+  return kernel;
+}
+
+TEST_F(RunCapture, WritesADumpThatAnIndependentReaderUnderstands) {
+  for (const char* era : {"4.18", "5.10", "6.1", "6.12", "7.2"}) {
+    ToyKernel kernel = busy_kernel(era);
+    save(kernel);
+    const auto report = capture(31);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->warnings, IsEmpty()) << era;
+    EXPECT_EQ(report->level, DumpLevel(31));
+    const KdumpReader dump = read();
+    EXPECT_TRUE(dump.complete());
+    EXPECT_EQ(dump.version, 6);
+    EXPECT_EQ(dump.status, kCompressedZstd);
+    EXPECT_EQ(dump.block_size, 4096U);
+    EXPECT_EQ(dump.dump_level, 31);
+    EXPECT_EQ(dump.split, 0);
+    EXPECT_EQ(dump.nr_cpus, 2);
+    EXPECT_EQ(dump.max_mapnr, 0xa000U);
+    EXPECT_EQ(dump.phys_base, static_cast<std::uint64_t>(-0x1000000LL));
+    EXPECT_EQ(dump.tv_usec, 0) << "libkdumpfile looks for a block size here";
+    EXPECT_GT(dump.tv_sec, 1700000000);
+    EXPECT_EQ(dump.eraseinfo_offset, 0U);
+    EXPECT_EQ(dump.eraseinfo_size, 0U);
+    EXPECT_THAT(dump.utsname,
+                ElementsAre("Linux", "toyhost", report->release, "#1 SMP toy", "x86_64", "(none)"));
+    // VMCOREINFO can be reached in two ways, and the notes are those of the input byte for byte.
+    EXPECT_EQ(dump.vmcoreinfo, kernel.vmcoreinfo());
+    std::string notes(kernel.memory().notes_size(), '\0');
+    ASSERT_TRUE(kernel.memory().read_notes(0, std::as_writable_bytes(std::span(notes))));
+    EXPECT_EQ(dump.notes, notes);
+    EXPECT_EQ(dump.existing_pages(), kPages);
+    EXPECT_EQ(dump.dumped_pages(), kPages - 1024 - 512 - 4 - 512);
+    EXPECT_EQ(report->copy.pages, dump.dumped_pages());
+    for (const std::uint64_t pfn : {0x9000ULL, 0x93ffULL, 0x9400ULL, 0x9603ULL, 0x99ffULL}) {
+      EXPECT_FALSE(dump.dumped(pfn)) << pfn;
+    }
+    for (const std::uint64_t pfn : {0x8fffULL, 0x9604ULL, 0x9a00ULL, 0x9a07ULL, 0x9fffULL}) {
+      EXPECT_TRUE(dump.dumped(pfn)) << pfn;
+    }
+    expect_same_contents(dump, kernel.memory());
+    EXPECT_EQ(tree_.mode("/dump"), 0600U);
+  }
+}
+
+TEST_F(RunCapture, LevelsAndThreadsChangeNothingElse) {
+  ToyKernel kernel = busy_kernel("6.12");
+  save(kernel);
+  for (const std::uint32_t level : {0U, 1U, 8U, 31U}) {
+    std::optional<std::uint64_t> pages;
+    for (const unsigned threads : {1U, 2U, 7U}) {
+      const auto report = capture(level, threads);
+      ASSERT_TRUE(report);
+      const KdumpReader dump = read();
+      EXPECT_EQ(dump.dump_level, static_cast<std::int32_t>(level));
+      expect_same_contents(dump, kernel.memory());
+      EXPECT_EQ(dump.dumped_pages(), pages.value_or(dump.dumped_pages()));
+      pages = dump.dumped_pages();
+    }
+  }
+}
+
+struct Damage {
+  const char* name;
+  void (*make)(ToyKernel& kernel);
+  std::uint32_t level;  ///< left of 31
+  const char* warning;
+};
+
+// What the crashed kernel says about itself can be anything; there is always a dump.
+TEST_F(RunCapture, DoubtKeepsPages) {
+  const std::vector<Damage> table = {
+      {"another kernel",
+       [](ToyKernel& k) { k.set_key("OSRELEASE", "2.6.32"); },
+       1,
+       "VMCOREINFO does not describe the kernel"},
+      {"no section table",
+       [](ToyKernel& k) { k.set_key("SYMBOL(mem_section)", std::nullopt); },
+       1,
+       "SYMBOL(mem_section)"},
+      {"no page tables",
+       [](ToyKernel& k) {
+         k.set_key("SYMBOL(init_top_pgt)", std::nullopt);
+         k.set_key("SYMBOL(swapper_pg_dir)", std::nullopt);
+       },
+       1,
+       "SYMBOL(init_top_pgt)"},
+      {"no struct page",
+       [](ToyKernel& k) { k.set_key("SIZE(page)", std::nullopt); },
+       1,
+       "SIZE(page)"},
+      {"page tables of garbage",
+       [](ToyKernel& k) { k.set_key("SYMBOL(init_top_pgt)", "ffffffff80c01000"); },
+       1,
+       "describes none of the memory"},
+      {"fewer free pages counted than found",
+       [](ToyKernel& k) { k.set_counted_free(10); },
+       15,
+       "free pages are kept: 1024 free pages found, but the kernel counts 10"},
+      {"no page size", [](ToyKernel& k) { k.set_key("PAGESIZE", "4097"); }, 31, "PAGESIZE"},
+  };
+  for (const Damage& row : table) {
+    ToyKernel kernel = busy_kernel("6.1");
+    row.make(kernel);
+    save(kernel);
+    const auto report = capture(31);
+    ASSERT_TRUE(report) << row.name << ": " << report.error().message;
+    EXPECT_EQ(report->level, DumpLevel(row.level)) << row.name;
+    ASSERT_EQ(report->warnings.size(), 1U) << row.name;
+    EXPECT_THAT(report->warnings[0], HasSubstr(row.warning)) << row.name;
+    const KdumpReader dump = read();
+    EXPECT_TRUE(dump.complete()) << row.name;
+    EXPECT_EQ(dump.dump_level, static_cast<std::int32_t>(row.level)) << row.name;
+    EXPECT_EQ(dump.dumped(0x9000), row.level != 31) << row.name;
+    EXPECT_EQ(dump.dumped(0x9400), row.level == 1) << row.name;
+    expect_same_contents(dump, kernel.memory());
+  }
+}
+
+TEST_F(RunCapture, AVmcoreWithoutNotesIsCopiedWhole) {
+  ToyKernel kernel = busy_kernel("6.1");
+  ASSERT_TRUE(kernel.memory().save_elf(tree_.path("/vmcore")));
+  const auto report = capture(31);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("no VMCOREINFO"), HasSubstr("left out")));
+  const KdumpReader dump = read();
+  EXPECT_EQ(dump.dumped_pages(), dump.existing_pages());
+  EXPECT_EQ(dump.nr_cpus, 1) << "crash wants one at least";
+  EXPECT_EQ(dump.utsname[4], "x86_64");
+  expect_same_contents(dump, kernel.memory());
+}
+
+TEST_F(RunCapture, ACutOffVmcoreGivesWhatIsThere) {
+  ToyKernel kernel = busy_kernel("6.1");
+  save(kernel);
+  // Two pages of headers, 40 MiB, and 6 MiB of the second range remain.
+  ASSERT_EQ(::truncate(tree_.path("/vmcore").c_str(), 0x2000 + 0x2800000 + 0x600000), 0);
+  const auto report = capture(31);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("cut off")));
+  const KdumpReader dump = read();
+  EXPECT_EQ(dump.max_mapnr, 0x9500U);
+  EXPECT_FALSE(dump.dumped(0x9000));
+  expect_same_contents(dump, kernel.memory());
+}
+
+/// A limit on the size of files stands in for a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    before_handler_ = ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const struct rlimit limit { bytes, before_.rlim_max };
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, before_handler_);
+  }
+
+ private:
+  struct rlimit before_ {};
+  void (*before_handler_)(int) = nullptr;
+};
+
+TEST_F(RunCapture, WithoutRoomTheFileSaysThatItIsIncomplete) {
+  ToyKernel kernel = busy_kernel("6.1");
+  save(kernel);
+  options_.codec = {CodecKind::kNone, 0};
+  const FileSizeLimit limit(1U << 20U);
+  const auto report = capture(0);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr(tree_.path("/dump")));
+  EXPECT_THAT(report.error().message, HasSubstr("marked incomplete"));
+  const auto text = read_file(tree_.path("/dump"));
+  ASSERT_TRUE(text);
+  std::uint32_t status = 0;
+  std::memcpy(&status, text->data() + 424, sizeof(status));
+  EXPECT_EQ(status, kIncomplete);
+}
+
+TEST_F(RunCapture, WithoutRoomTheNextLevelIsTried) {
+  ToyKernel kernel = busy_kernel("6.1");
+  save(kernel);
+  options_.codec = {CodecKind::kNone, 0};
+  // Level 0 has to store all 2700 pages of noise, level 8 1024 less.
+  const auto large = capture(0);
+  ASSERT_TRUE(large);
+  options_.smaller_levels = {DumpLevel(8), DumpLevel(31)};
+  const FileSizeLimit limit(large->file_length - 3 * 1024 * 1024);
+  const auto report = capture(0);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->level, DumpLevel(8));
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("level 8 is tried")));
+  const KdumpReader dump = read();
+  EXPECT_TRUE(dump.complete());
+  EXPECT_EQ(dump.dump_level, 8);
+  expect_same_contents(dump, kernel.memory());
+}
+
+TEST_F(RunCapture, ABadInputLeavesNoOutput) {
+  tree_.write("/vmcore", "not a vmcore at all, and certainly none that has 64 bytes of header!");
+  const auto report = capture(31);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("/vmcore"));
+  EXPECT_FALSE(tree_.exists("/dump"));
+}
+
+// Whole vmcores with damage anywhere in the kernel's own structures.
+TEST_F(RunCapture, RandomDamageAlwaysEndsInADump) {
+  for (unsigned seed = 0; seed < 30; ++seed) {
+    const char* const eras[] = {"5.10", "6.12", "7.2"};
+    ToyKernel kernel = busy_kernel(eras[seed % 3]);
+    test::ToyPrintkRing ring(kernel, 5, 12);
+    ring.add(1000, "message");
+    kernel.finish();
+    std::mt19937_64 random(seed);
+    for (unsigned hits = 0; hits < 30; ++hits) {
+      // Page tables, sections, names, rings and counters lie in 32 MiB and behind.
+      const PhysAddr at(0x2000000 + random() % 0x60000);
+      if (kernel.memory().get<std::uint64_t>(at) == 0 && random() % 4 != 0) continue;
+      kernel.memory().put(at, random() % 2 == 0 ? random() : ~0ULL);
+    }
+    ASSERT_TRUE(kernel.memory().save_elf(tree_.path("/vmcore")));
+    const auto report = capture(31);
+    ASSERT_TRUE(report) << seed << ": " << report.error().message;
+    const KdumpReader dump = read();
+    EXPECT_TRUE(dump.complete()) << seed;
+    expect_same_contents(dump, kernel.memory());
+    static_cast<void>(dump_dmesg(tree_.path("/vmcore"), tree_.path("/dmesg"), true));
+  }
+}
+
+TEST_F(RunCapture, TheLogIsWrittenAsTextOfItsOwn) {
+  ToyKernel kernel;
+  test::ToyPrintkRing ring(kernel, 5, 12);
+  ring.add(1'500'000'000, "Kernel panic - not syncing: toy");
+  save(kernel);
+  const auto counts = dump_dmesg(tree_.path("/vmcore"), tree_.path("/dmesg"), false);
+  ASSERT_TRUE(counts) << counts.error().message;
+  EXPECT_EQ(tree_.read("/dmesg"), "[    1.500000] Kernel panic - not syncing: toy\n");
+  EXPECT_EQ(tree_.mode("/dmesg"), 0600U);
+  const auto again = dump_dmesg(tree_.path("/vmcore"), tree_.path("/dmesg"), false);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message, HasSubstr("--force"));
+}
+
+TEST_F(RunCapture, TheLogNeedsNoMemmapAndNoIdentity) {
+  ToyKernel kernel;
+  test::ToyPrintkRing ring(kernel, 5, 12);
+  ring.add(1'000'000'000, "still here");
+  for (const char* key : {"SYMBOL(mem_section)", "SIZE(page)", "SYMBOL(init_uts_ns)", "PAGESIZE"}) {
+    kernel.set_key(key, std::nullopt);
+  }
+  save(kernel);
+  ASSERT_TRUE(dump_dmesg(tree_.path("/vmcore"), tree_.path("/dmesg"), false));
+  EXPECT_EQ(tree_.read("/dmesg"), "[    1.000000] still here\n");
+}
+
+}  // namespace
+}  // namespace kdump::capture
