@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -25,9 +26,15 @@ using ArchiveReader = std::unique_ptr<archive, ArchiveReadDeleter>;
 using ArchiveWriter = std::unique_ptr<archive, ArchiveWriteDeleter>;
 using ArchiveEntry = std::unique_ptr<archive_entry, ArchiveEntryDeleter>;
 
+/// What libarchive says about its last failure; for a failure of the system (a full disk) what the
+/// system says.
 inline Error archive_error(archive* a, const std::string& doing) {
+  const int code = archive_errno(a);
+  if (code == ENOSPC || code == EDQUOT || code == EIO || code == EFBIG) {
+    return system_error_text(code, doing);
+  }
   const char* text = archive_error_string(a);
-  return Error{ErrorKind::kBadData, archive_errno(a), doing + ": " + (text ? text : "failed")};
+  return Error{ErrorKind::kBadData, code, doing + ": " + (text == nullptr ? "failed" : text)};
 }
 
 }  // namespace kdump::mkdumprd

@@ -28,7 +28,7 @@ std::optional<std::string> resolve(const ImagePlan& plan, std::string_view path)
       resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
       continue;
     }
-    const auto entry = plan.entries().find(resolved + "/" + part);
+    const auto entry = plan.entries().find(join(resolved, part));
     if (entry == plan.entries().end()) return std::nullopt;
     const auto* link = std::get_if<Symlink>(&entry->second.content);
     if (link == nullptr) {

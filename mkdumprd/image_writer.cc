@@ -79,12 +79,12 @@ Status write_entry(archive* writer,
     archive_entry_set_rdevminor(header.get(), device->minor);
   }
   if (archive_write_header(writer, header.get()) != ARCHIVE_OK) {
-    return archive_error(writer, "cannot store " + path);
+    return archive_error(writer, path);
   }
   if (body.bytes.empty()) return {};
   const la_ssize_t written = archive_write_data(writer, body.bytes.data(), body.bytes.size());
   if (written != static_cast<la_ssize_t>(body.bytes.size())) {
-    return archive_error(writer, "cannot store " + path);
+    return archive_error(writer, path);
   }
   return {};
 }
@@ -110,7 +110,8 @@ Result<ImageSize> write_image(const SysRoot& root,
   for (const auto& [name, entry] : plan.entries()) {
     const Body body = TRY(read_body(root, entry));
     ++count;
-    TRY(write_entry(writer.get(), name, entry, body, static_cast<std::int64_t>(count)));
+    auto stored = write_entry(writer.get(), name, entry, body, static_cast<std::int64_t>(count));
+    if (!stored) return std::move(stored).error().with_context("cannot write " + path);
     size.unpacked += body.bytes.size();
     progress(count, plan.entries().size());
   }

@@ -41,17 +41,15 @@ std::string normalized(std::string_view name) {
 
 Result<Context> open_context(const SysRoot& root, const KernelFacts& kernel) {
   // modprobe.d(5)
-  std::vector<std::string> folders;
-  for (const char* folder : {"/run/modprobe.d",
-                             "/etc/modprobe.d",
-                             "/usr/local/lib/modprobe.d",
-                             "/usr/lib/modprobe.d",
-                             "/lib/modprobe.d"}) {
-    folders.push_back(root.path(folder));
-  }
-  std::vector<const char*> config;
-  for (const std::string& folder : folders) config.push_back(folder.c_str());
-  config.push_back(nullptr);
+  const std::array<std::string, 5> folders = {root.path("/run/modprobe.d"),
+                                              root.path("/etc/modprobe.d"),
+                                              root.path("/usr/local/lib/modprobe.d"),
+                                              root.path("/usr/lib/modprobe.d"),
+                                              root.path("/lib/modprobe.d")};
+  std::array<const char*, folders.size() + 1> config{};
+  std::transform(folders.begin(), folders.end(), config.begin(), [](const std::string& folder) {
+    return folder.c_str();
+  });
   Context context(kmod_new(root.path(kernel.modules_folder).c_str(), config.data()));
   if (!context) return system_error(ENOMEM, "cannot open {}", kernel.modules_folder);
   kmod_set_log_priority(context.get(), LOG_EMERG);

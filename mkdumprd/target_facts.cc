@@ -185,9 +185,19 @@ Result<TargetFacts> read_file_system_target(const SysRoot& root,
   facts.device = TRY(find_device(root, target.device));
   TRY(look_at_device(root, facts));
   facts.mount = best_mount(mounts_of(root, mounts, facts.device));
-  if (facts.mount) {
-    facts.host_path = join(facts.mount->mount_point, path);
-    facts.host_path_is_directory = root.is_directory(facts.host_path);
+  if (!facts.mount) return facts;
+  const std::string wanted = join(facts.mount->mount_point, path);
+  facts.host_path = root.resolve(wanted).value_or(wanted);
+  facts.host_path_is_directory = root.is_directory(facts.host_path);
+  const MountPoint* reached = mounts.containing(facts.host_path);
+  if (reached == nullptr || reached->mount_point != facts.mount->mount_point) {
+    return make_error(
+        ErrorKind::kUsage,
+        "Dump path \"{}\" leads out of dump target \"{}\", to {}. Name a folder on the "
+        "target itself with \"path\" in kdump.conf",
+        path,
+        target.device,
+        facts.host_path);
   }
   return facts;
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/options.h"
 
+#include "base/io.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <regex>
 
 namespace kdump::mkdumprd {
 namespace {
@@ -48,6 +52,21 @@ TEST(Options, HelpAndVersion) {
     ASSERT_TRUE(version);
     EXPECT_EQ(version->text, "mkdumprd " KDUMP_TOOLKIT_VERSION "\n");
   }
+}
+
+TEST(Options, EachIsInTheManualPage) {
+  const auto help = parse({"--help"});
+  const auto page = read_file(std::string(KDUMP_SOURCE_DIR) + "/docs/man/mkdumprd.8");
+  ASSERT_TRUE(help);
+  ASSERT_TRUE(page) << page.error().message;
+  const std::regex option("--[a-z][a-z-]*");
+  std::size_t count = 0;
+  for (std::sregex_iterator at(help->text.begin(), help->text.end(), option), end; at != end;
+       ++at) {
+    EXPECT_THAT(*page, HasSubstr(at->str()));
+    ++count;
+  }
+  EXPECT_GE(count, 9U);
 }
 
 TEST(Options, List) {

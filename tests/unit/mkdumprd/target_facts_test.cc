@@ -193,6 +193,23 @@ TEST(TargetFacts, OfSeveralMountsTheWritableOneOfTheWhole) {
   EXPECT_EQ(facts->mount->mount_point, "/all");
 }
 
+TEST(TargetFacts, PathInATargetIsFollowedButNotOutOfIt) {
+  const TestHost host;
+  host.tree().make_directory("/var/crash/real");
+  host.tree().link("/var/crash/inside", "real");
+  host.tree().link("/var/crash/outside", "/usr");
+  KdumpConfig config = with_device("ext4", "/dev/vdb");
+  config.path = "/inside";
+  const auto inside = read(host, config);
+  ASSERT_TRUE(inside) << inside.error().message;
+  EXPECT_EQ(inside->host_path, "/var/crash/real");
+  config.path = "/outside";
+  const auto outside = read(host, config);
+  ASSERT_FALSE(outside);
+  EXPECT_EQ(outside.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(outside.error().message, HasSubstr("leads out of dump target \"/dev/vdb\", to /usr"));
+}
+
 TEST(TargetFacts, TargetsOfLaterVersionsAreRefusedByName) {
   const TestHost host;
   const std::pair<config::DumpTarget, const char*> cases[] = {
