@@ -20,11 +20,11 @@ class Fetcher:
         self._kernels |= {name: self._pool.submit(packages.kernel, name) for name in wanted[1:]}
 
     def kernel(self, series: str) -> packages.Kernel:
-        """Waits for it. Raises FetchError."""
+        """Waits for it. Raises apt.FetchError."""
         return self._kernels[series].result()
 
     def readers(self) -> dict[str, Readers]:
-        """By name, the newest last. Raises FetchError."""
+        """By name, the newest last. Raises apt.FetchError."""
         root: pathlib.Path | None = self._root.result()
         readers = {"host": Readers(None)}
         if root:
@@ -32,4 +32,5 @@ class Fetcher:
         return readers
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Starts nothing more; a download under way is finished, for the cache."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
