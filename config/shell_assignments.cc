@@ -159,7 +159,7 @@ void AssignmentReader::store(std::string_view name, bool adds, std::string value
   row.name = std::string(name);
   row.value = adds && before != nullptr ? before->value + value : std::move(value);
   row.line = line;
-  row.replaces = before != nullptr && !adds && !before->referenced;
+  row.replaces = before != nullptr && !before->value.empty() && !adds && !before->referenced;
   result_.assignments.push_back(std::move(row));
 }
 

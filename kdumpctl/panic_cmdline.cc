@@ -110,7 +110,7 @@ std::vector<std::string> armed_watchdogs(const SysRoot& root) {
   std::vector<std::string> drivers;
   // A kernel without watchdogs has no such folder.
   for (const std::string& name : root.list(folder).value_or(std::vector<std::string>())) {
-    const std::string device = folder + "/" + name;
+    const std::string device = fmt::format("{}/{}", folder, name);
     if (root.read_value(device + "/state").value_or("") != "active") continue;
     std::string driver = watchdog_driver(root, device);
     const bool known = std::find(drivers.begin(), drivers.end(), driver) != drivers.end();

@@ -2,18 +2,15 @@
 #include "kdumpctl/rebuild_check.h"
 
 #include <cerrno>
-#include <compare>
+#include <cstdint>
 #include <optional>
 #include <sys/stat.h>
+#include <utility>
 
 namespace kdump::ctl {
 namespace {
 
-struct FileTime {
-  std::int64_t seconds = 0;
-  std::int64_t nanoseconds = 0;
-  friend auto operator<=>(const FileTime&, const FileTime&) = default;
-};
+using FileTime = std::pair<std::int64_t, std::int64_t>;  // seconds, nanoseconds
 
 FileTime modified(const struct stat& status) {
   return {status.st_mtim.tv_sec, status.st_mtim.tv_nsec};

@@ -102,6 +102,8 @@ TEST(ShellAssignments, TellsReplacedFromUsed) {
   std::vector<bool> replaces;
   for (const ShellAssignment& row : parsed.assignments) replaces.push_back(row.replaces);
   EXPECT_THAT(replaces, testing::ElementsAre(false, true, false, false, false, false));
+  // Nothing is lost with an empty value, as the shipped files have them.
+  EXPECT_FALSE(parse_shell_assignments("A=\"\"\nA=2\n", "f").assignments[1].replaces);
 }
 
 }  // namespace

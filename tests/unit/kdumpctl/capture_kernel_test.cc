@@ -5,6 +5,9 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace kdump::ctl {
 namespace {
 
@@ -145,6 +148,24 @@ TEST(CaptureKernel, FollowsLinksInsideTheRootAndNamesTheLink) {
   const auto found = find_capture_kernel(tree.root(), {});
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->kernel, "/boot/vmlinuz-6.1.0-9-amd64");
+}
+
+TEST(CaptureKernelDeathTest, TheImageGoesElsewhereWhenTheFolderCannotBeWritten) {
+  const test::TempTree tree;
+  fill(tree, {"/boot/vmlinuz-6.1.0-9-amd64", "/boot/initrd"}, "ro");
+  ASSERT_EQ(::chmod(tree.folder().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(tree.path("/boot").c_str(), 0555), 0);
+  // In a process of its own, as root may write everywhere.
+  EXPECT_EXIT(
+      {
+        constexpr uid_t kNobody = 65534;
+        if (::geteuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(2);
+        const auto found = find_capture_kernel(tree.root(), {});
+        ::_exit(found && found->image == "/var/lib/kdump/initrdkdump" ? 0 : 1);
+      },
+      testing::ExitedWithCode(0),
+      "");
+  ASSERT_EQ(::chmod(tree.path("/boot").c_str(), 0755), 0);
 }
 
 TEST(CaptureKernel, AFolderOrADanglingLinkIsNoKernel) {

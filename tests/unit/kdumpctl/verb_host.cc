@@ -15,14 +15,6 @@ namespace {
 
 constexpr const char* kCrashLoaded = "/sys/kernel/kexec_crash_loaded";
 
-std::string kernel_file() {
-  const auto bytes = test::BzImageBuilder{}.build();
-  std::string text(bytes.size(), '\0');
-  std::transform(
-      bytes.begin(), bytes.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
-  return text;
-}
-
 const Command& command_named(const std::string& verb) {
   for (const Command& command : all_commands()) {
     if (command.name == verb) return command;
@@ -49,7 +41,15 @@ VerbHost::VerbHost() : facts(test::bios_host()) {
   tree.write("/proc/cpuinfo", "processor\t: 0\ninitial apicid\t: 0\n\n");
   tree.write("/etc/kdump.conf", "path /var/crash\n");
   tree.write("/etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=\"nr_cpus=1 reset_devices\"\n");
-  tree.write(kVerbHostKernel, kernel_file());
+  write_kernel({});
+}
+
+void VerbHost::write_kernel(const test::BzImageBuilder& builder) const {
+  const auto bytes = builder.build();
+  std::string text(bytes.size(), '\0');
+  std::transform(
+      bytes.begin(), bytes.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
+  tree.write(kVerbHostKernel, text);
 }
 
 void VerbHost::set_loaded(bool loaded) const { tree.write(kCrashLoaded, loaded ? "1\n" : "0\n"); }

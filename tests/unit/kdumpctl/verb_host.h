@@ -3,6 +3,7 @@
 
 #include "kdumpctl/command.h"
 #include "kdumpctl/host_actions.h"
+#include "tests/support/bzimage_builder.h"
 #include "tests/support/temp_tree.h"
 
 #include <optional>
@@ -28,6 +29,7 @@ class VerbHost : public HostActions {
   void run(const std::string& verb, LogLevel level = LogLevel::kInfo);
   [[nodiscard]] const std::string& transcript() const { return transcript_; }
   [[nodiscard]] bool loaded() const;
+  void write_kernel(const test::BzImageBuilder& builder) const;
 
   test::TempTree tree;
   kexec::HostFacts facts;
