@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/packed_int.h"
-#include "capture/kernel/utsname.h"
+#include "capture/vmcore/utsname.h"
 
 #include <array>
 #include <cstddef>

@@ -7,9 +7,9 @@
 #include "capture/format/dump_plan.h"
 #include "capture/format/output_file.h"
 #include "capture/format/page_codec.h"
-#include "capture/kernel/utsname.h"
 #include "capture/vmcore/memory_image.h"
 #include "capture/vmcore/notes.h"
+#include "capture/vmcore/utsname.h"
 
 #include <cstdint>
 

@@ -2,19 +2,12 @@
 #pragma once
 
 #include "capture/kernel/kernel_memory.h"
+#include "capture/vmcore/utsname.h"
 #include "capture/vmcore/vmcoreinfo.h"
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace kdump::capture {
-
-/// struct new_utsname (include/uapi/linux/utsname.h): what uname(2) said on the crashed machine.
-struct Utsname {
-  static constexpr std::size_t kFieldSize = 65;
-  std::string sysname, nodename, release, version, machine, domainname;
-};
 
 /// What the kernel's memory says about VMCOREINFO.
 enum class Identity {
