@@ -200,13 +200,18 @@ def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) ->
     try:
         total = apt.size(packages) >> 20
 
+        unpacking = False
+
         def state() -> str:
+            if unpacking:
+                return f"kernel {release}: unpacking"
             got = sum(path.stat().st_size for path in temporary.glob("*.deb")) >> 20
-            return f"kernel {release}: {'fetched' if got < total else 'unpacking,'} {got} of {total} MB"
+            return f"kernel {release}: fetched {got} of {total} MB"
 
         say(f"kernel {release}: fetching {total} MB, debug symbols included")
         with Ticker(state):
             debs = apt.download(packages, temporary)
+            unpacking = True
             for deb in debs:
                 (unpack_vmlinux if "-dbg_" in deb.name else unpack_image)(deb, temporary)
                 deb.unlink()
