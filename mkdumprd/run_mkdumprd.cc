@@ -12,6 +12,7 @@
 #include "mkdumprd/options.h"
 
 #include <chrono>
+#include <filesystem>
 #include <unistd.h>
 
 namespace kdump::mkdumprd {
@@ -73,7 +74,9 @@ WriteProgress progress_line(Clock::time_point start) {
 Result<int> build(const Options& options) {
   const auto start = Clock::now();
   const Log log("mkdumprd", options.debug ? LogLevel::kDebug : LogLevel::kInfo);
-  const SysRoot root(options.root);
+  // Absolute: libkmod answers with absolute paths, from which the prefix is taken off again.
+  const SysRoot root(options.root.empty() ? std::string()
+                                          : std::filesystem::absolute(options.root).string());
   const config::KdumpConfig config = TRY(read_config(log, root, options));
   BuildRequest request;
   request.image = options.image;

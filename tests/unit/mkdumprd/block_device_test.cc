@@ -75,14 +75,14 @@ TEST(BlockDevice, ControllersOfMultipathNvme) {
   host.tree().write(subsystem + "/nvme0n1/dev", "259:0\n");
   host.tree().write(subsystem + "/nvme0n1/uevent", "DEVNAME=nvme0n1\n");
   host.tree().link("/sys/dev/block/259:0", "../../.." + subsystem + "/nvme0n1");
-  for (const std::string n : {"0", "1"}) {
-    const std::string pci = "/sys/devices/pci0000:00/0000:00:0" + n + ".0";
-    host.tree().write(pci + "/modalias", "pci:nvme" + n);
-    host.tree().write(pci + "/nvme/nvme" + n + "/transport", "pcie\n");
-    host.tree().link(subsystem + "/nvme" + n, "../../../.." + pci.substr(4) + "/nvme/nvme" + n);
+  for (const int n : {0, 1}) {
+    const std::string pci = fmt::format("/devices/pci0000:00/0000:00:0{}.0", n);
+    const std::string controller = fmt::format("{}/nvme/nvme{}", pci, n);
+    host.tree().write("/sys" + pci + "/modalias", fmt::format("pci:nvme{}", n));
+    host.tree().write("/sys" + controller + "/transport", "pcie\n");
+    host.tree().link(fmt::format("{}/nvme{}", subsystem, n), "../../../.." + controller);
   }
   host.tree().link(subsystem + "/nvme0c0n1", "elsewhere");
-  // /sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0 -> four folders up is /sys
   const auto device = read_block_device(host.root(), "259:0");
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(device->obstacle, "");

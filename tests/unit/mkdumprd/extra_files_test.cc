@@ -16,6 +16,7 @@ using testing::HasSubstr;
 
 std::vector<std::string> image_paths(const std::vector<PlacedFile>& files) {
   std::vector<std::string> out;
+  out.reserve(files.size());
   for (const PlacedFile& file : files) out.push_back(file.image_path + " < " + file.host_path);
   return out;
 }
@@ -41,6 +42,7 @@ TEST(ExtraPrograms, ByNameByPathAndWithTheirInterpreter) {
   const auto programs = find_programs(tree.root(), {"tool", "/opt/script", "/opt/data", "tool"});
   ASSERT_TRUE(programs) << programs.error().message;
   std::vector<std::string> files;
+  files.reserve(programs->files.size());
   for (const HostPath& host : programs->files) files.push_back(host.file);
   EXPECT_THAT(
       files,
