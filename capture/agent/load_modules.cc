@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/load_modules.h"
 
+#include "capture/agent/module_options.h"
+
 #include <algorithm>
 
 namespace kdump::agent {
@@ -13,8 +15,10 @@ constexpr std::chrono::seconds kModulePatience{10};
 
 void load_modules(const CaptureContext& context) {
   const Deadline deadline = context.steps.begin(Step::kModules, context.plan.deadlines.device);
+  const std::string command_line = context.root.read("/proc/cmdline").value_or("");
   std::size_t loaded = 0;
-  for (const config::PlannedModule& module : context.plan.modules) {
+  for (config::PlannedModule module : context.plan.modules) {
+    module.options = module_options(module, command_line);
     const Deadline now = context.system.now();
     if (now >= deadline) {
       context.log.warning("no time left to load {} and what follows it", module.path);

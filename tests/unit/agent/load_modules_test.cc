@@ -22,6 +22,12 @@ TEST_F(LoadModules, InOrderWithOptions) {
   EXPECT_THAT(recorded(), HasSubstr("loaded 2 of 2 kernel modules"));
 }
 
+TEST_F(LoadModules, TheKernelCommandLineHasItsSay) {
+  tree.write("/proc/cmdline", "elfcorehdr=0x1000 b.y=2\n");
+  load_modules(context());
+  EXPECT_THAT(system.calls, ElementsAre("module /lib/a.ko ''", "module /lib/b.ko 'x=1 y=2'"));
+}
+
 TEST_F(LoadModules, AFailureIsAWarning) {
   system.on_load_module = [](const config::PlannedModule& module, Deadline) -> Status {
     if (module.path == "/lib/a.ko") return system_error(ENOEXEC, "cannot load {}", module.path);
