@@ -92,7 +92,7 @@ Status read_kcore(const SysRoot& root, HostFacts& facts) {
                       kcore->machine());
   }
   const KernelMappings mappings = TRY(mappings_of_kcore(kcore->segments()));
-  facts.machine = Machine::kX86_64;
+  facts.machine = Machine::kX86;
   facts.kernel = mappings.kernel;
   facts.direct_map = mappings.direct_map;
   facts.five_level_paging = mappings.five_level_paging;
@@ -177,6 +177,7 @@ Result<std::vector<EfiRuntimeRange>> read_runtime_map(const SysRoot& root) {
     return a.first < b.first;
   });
   std::vector<EfiRuntimeRange> map;
+  map.reserve(numbered.size());
   for (const auto& [number, range] : numbered) map.push_back(range);
   return map;
 }

@@ -13,7 +13,10 @@
 
 namespace kdump::kexec {
 
-enum class Machine { kX86_64, kArm64 };
+enum class Machine {
+  kX86,    ///< x86_64
+  kArm64,  ///< aarch64
+};
 
 /// Memory in which the dying kernel leaves an ELF note.
 struct NoteArea {
@@ -52,7 +55,7 @@ struct EfiFacts {
 /// All that the planner knows about the running kernel and its machine: one value, read in one
 /// place, written by hand in tests.
 struct HostFacts {
-  Machine machine = Machine::kX86_64;
+  Machine machine = Machine::kX86;
   MemoryMap memory;
   std::vector<Range> crash_cma;     ///< crashkernel=X,cma areas, which are not in the memory map
   std::vector<NoteArea> cpu_notes;  ///< one a CPU; CPU numbers may have gaps

@@ -16,7 +16,7 @@ constexpr std::uint64_t kElfHeaderBytes = 64;
 constexpr std::uint16_t kProtocolAcpiRsdp = 0x020e;  // 2.14: boot_params has acpi_rsdp_addr
 
 Status check_request(const CrashLoadRequest& request, const HostFacts& host) {
-  if (host.machine != Machine::kX86_64) {
+  if (host.machine != Machine::kX86) {
     return make_error(ErrorKind::kUnsupported,
                       "kexec_load is planned for x86_64 hosts only, and this is another machine");
   }

@@ -45,7 +45,7 @@ struct Segment {
 
 /// Everything kexec_load(2) is told, and why; a value to print, to compare and to test.
 struct LoadPlan {
-  Machine machine = Machine::kX86_64;
+  Machine machine = Machine::kX86;
   std::string kernel_path;
   std::vector<Segment> segments;  ///< ascending
   PhysAddr entry;

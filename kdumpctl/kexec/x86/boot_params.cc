@@ -97,6 +97,7 @@ std::vector<RawE820> raw_table(const std::vector<E820Entry>& entries) {
     return entry.type == E820Type::kRam;
   });
   std::vector<RawE820> table;
+  table.reserve(sorted.size());
   for (const E820Entry& entry : sorted) table.push_back(raw(entry));
   return table;
 }

@@ -59,8 +59,8 @@ Status copy_cpus(const SysRoot& host, const std::string& to) {
   const std::string folder = "/sys/devices/system/cpu";
   const std::vector<std::string> names = TRY(host.list(folder));
   for (const std::string& name : names) {
-    TRY(copy_if_there(host, to, folder + "/" + name + "/crash_notes"));
-    TRY(copy_if_there(host, to, folder + "/" + name + "/crash_notes_size"));
+    TRY(copy_if_there(host, to, fmt::format("{}/{}/crash_notes", folder, name)));
+    TRY(copy_if_there(host, to, fmt::format("{}/{}/crash_notes_size", folder, name)));
   }
   return {};
 }
@@ -75,7 +75,7 @@ Status copy_efi(const SysRoot& host, const std::string& to) {
   const std::vector<std::string> names = TRY(host.list(folder + "/runtime-map"));
   for (const std::string& name : names) {
     for (const char* field : {"/type", "/phys_addr", "/virt_addr", "/num_pages", "/attribute"}) {
-      TRY(copy_if_there(host, to, folder + "/runtime-map/" + name + field));
+      TRY(copy_if_there(host, to, fmt::format("{}/runtime-map/{}{}", folder, name, field)));
     }
   }
   return {};

@@ -25,7 +25,7 @@ std::vector<std::byte> payload_of(Kind kind) {
     std::memcpy(&value, image.data() + at, sizeof(value));
     return static_cast<std::ptrdiff_t>(value);
   };
-  const auto from = image.begin() + 40 * 512 + field(0x248);
+  const auto from = image.begin() + 40L * 512 + field(0x248);
   return {from, from + field(0x24c)};
 }
 

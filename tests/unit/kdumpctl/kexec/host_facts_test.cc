@@ -79,7 +79,7 @@ TEST(HostFacts, TheLeastAHostShows) {
   const HostTree host;
   const auto facts = host.facts();
   ASSERT_TRUE(facts) << facts.error().message;
-  EXPECT_EQ(facts->machine, Machine::kX86_64);
+  EXPECT_EQ(facts->machine, Machine::kX86);
   EXPECT_EQ(facts->memory.crash_region(), (Range{0x20000000, 0x30000000}));
   EXPECT_THAT(facts->cpu_notes,
               ElementsAre(NoteArea{PhysAddr(0x3fc11000), 464},

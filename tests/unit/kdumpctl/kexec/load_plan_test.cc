@@ -19,6 +19,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kGiB = 1 << 30;
 
@@ -86,7 +87,7 @@ void expect_sound(const LoadPlan& plan, const Wish& wish, const HostFacts& host)
   RangeSet left(std::vector<Range>{region});
   for (const Range& range : taken.ranges()) left.subtract(range);
   EXPECT_TRUE(std::any_of(left.ranges().begin(), left.ranges().end(), [&](const Range& r) {
-    return r.size() >= 64 * 4096;
+    return r.size() >= 64 * kPage;
   }));
 
   // Memory map: all segments but the header in RAM; nothing of the dead kernel's RAM but low
@@ -143,7 +144,7 @@ TEST(LoadPlan, FitsTogether) {
   const auto image = wish.kernel.build();
   const Segment& kernel = segment(*plan, "kernel");
   EXPECT_TRUE(
-      std::equal(kernel.bytes.begin(), kernel.bytes.end(), image.begin() + 40 * 512, image.end()));
+      std::equal(kernel.bytes.begin(), kernel.bytes.end(), image.begin() + 40L * 512, image.end()));
 }
 
 TEST(LoadPlan, HotplugReservesWhatTheKernelWants) {
@@ -296,9 +297,9 @@ TEST(LoadPlan, AnyReservation) {
 
 TEST(LoadPlan, TheLargestThatFitsIsNotRefused) {
   const HostFacts host = test::bios_host();
-  const std::uint64_t init_size = (0x3378000 + 4095) / 4096 * 4096;
-  const std::uint64_t others = 3 * 4096 + 4096;  // header, boot_params (2 pages), trampoline
-  const std::uint64_t control = 66 * 4096;
+  const std::uint64_t init_size = align_up(0x3378000, kPage);
+  const std::uint64_t others = 4 * kPage;  // header, boot_params (2 pages), trampoline
+  const std::uint64_t control = 66 * kPage;
   const std::uint64_t largest = 192 * kMiB - init_size - others - control;
   const auto plan = plan_for({.initrd_bytes = largest}, host);
   ASSERT_TRUE(plan) << plan.error().message;

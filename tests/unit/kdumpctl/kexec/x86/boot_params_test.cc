@@ -47,6 +47,7 @@ class Params {
   explicit Params(std::vector<std::byte> bytes) : bytes_(std::move(bytes)), reader_(bytes_) {}
   Params(const Params&) = delete;
   Params& operator=(const Params&) = delete;
+  ~Params() = default;
 
   template <typename T>
   [[nodiscard]] T at(std::uint64_t offset) const {
