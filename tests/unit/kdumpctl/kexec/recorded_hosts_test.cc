@@ -19,7 +19,7 @@ const std::string kHosts = std::string(KDUMP_SOURCE_DIR) + "/tests/data/hosts";
 std::vector<std::string> recorded_hosts() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kHosts)) {
-    names.push_back(entry.path().filename().string());
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
