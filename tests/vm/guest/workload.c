@@ -28,10 +28,20 @@ static void fill_random(char* at, size_t size) {
   }
 }
 
+// Compressible pages that differ from one another; printing every line would take emulated CPUs
+// minutes.
 static void fill_text(char* at, size_t size) {
-  for (size_t i = 0; i + 64 <= size; i += 64) {
-    snprintf(
-        at + i, 64, "record %016zx state=ready owner=%04x", i, (unsigned)(next_random() & 0xfff));
+  char lines[kPage];
+  for (size_t i = 0; i < kPage; i += 64) {
+    snprintf(lines + i,
+             64,
+             "record %02zu of the page, state=ready, owner=%08x",
+             i / 64,
+             (unsigned)next_random());
+  }
+  for (size_t i = 0; i + kPage <= size; i += kPage) {
+    memcpy(at + i, lines, kPage);
+    snprintf(at + i, 32, "page %016zx", i);
   }
 }
 
