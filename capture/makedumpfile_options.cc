@@ -131,7 +131,7 @@ Status apply(int option, std::string_view value, Invocation& call) {
       call.capture.codec = TRY(parse_codec("snappy"));
       break;
     case 'z':
-      call.capture.codec = TRY(parse_codec("zstd"));
+      call.capture.codec = TRY(parse_codec("zstd:1"));
       break;
     case 'd':
       return parse_levels(value, call.capture);

@@ -156,7 +156,8 @@ How to write it:
 Other:
       --dump-dmesg      write the kernel's messages as text instead; OUTPUT may
                         be - for standard output
-      --no-progress     do not show how far the capture has come
+      --progress        show how far the capture has come (the default)
+      --no-progress     do not
       --stats           say more about what was done
   -q, --quiet           show errors and warnings only
   -h, --help            show this text

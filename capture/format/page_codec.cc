@@ -16,7 +16,7 @@ namespace kdump::capture {
 namespace {
 
 constexpr int kDefaultZlibLevel = 1;
-constexpr int kDefaultZstdLevel = 1;
+constexpr int kDefaultZstdLevel = -1;
 constexpr int kMinZlibLevel = 1;
 constexpr int kMaxZlibLevel = 12;
 constexpr int kMinZstdLevel = -100;

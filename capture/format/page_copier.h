@@ -26,7 +26,7 @@ struct CopyCounts {
 ///
 /// Threads take pieces of 4 MiB of memory, compress into a buffer of their own, reserve a range at
 /// the end of the file and write there: no order, no queue. Each thread needs, beside its stack and
-/// the codec (zstd:1 about 0.3 MiB): 0.5 MiB of output, 0.2 MiB of descriptors and a window of 2
+/// the codec (zstd 0.1 MiB): 0.5 MiB of output, 0.2 MiB of descriptors and a window of 2
 /// MiB onto the image. At most two output buffers a thread wait in the page cache.
 ///
 /// A page that cannot be read is counted and left without data. The first error of the output ends

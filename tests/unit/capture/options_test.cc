@@ -113,7 +113,7 @@ TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
 
   const Invocation other =
       parsed_makedumpfile({"-zfD", "-d17,31", "--num-threads=4", "--message-level=2", "in", "out"});
-  EXPECT_EQ(other.capture.codec.kind, CodecKind::kZstd);
+  EXPECT_EQ(other.capture.codec, (CodecChoice{CodecKind::kZstd, 1})) << "its level is fixed";
   EXPECT_TRUE(other.capture.overwrite);
   EXPECT_EQ(other.capture.level, DumpLevel(17));
   EXPECT_EQ(other.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});

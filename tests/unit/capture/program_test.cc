@@ -13,6 +13,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <random>
+#include <regex>
+#include <set>
 #include <thread>
 #include <unistd.h>
 
@@ -82,6 +84,22 @@ TEST_F(Program, HelpAndVersionAreAnswered) {
   const ProgramRun other = run({"makedumpfile", "-h"});
   EXPECT_EQ(other.exit_code, 0);
   EXPECT_THAT(other.out, StartsWith("Usage: makedumpfile"));
+}
+
+TEST_F(Program, TheManualPageKnowsEveryOption) {
+  const auto page = read_file(std::string(KDUMP_SOURCE_DIR) + "/docs/man/kdump-collect.8");
+  ASSERT_TRUE(page);
+  const std::regex option("(^|[ ,])(--?[a-zA-Z][a-z-]*)");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--help"}, {"makedumpfile", "--help"}}) {
+    const std::string help = run(arguments).out;
+    std::set<std::string> options;
+    for (std::sregex_iterator at(help.begin(), help.end(), option), end; at != end; ++at) {
+      options.insert((*at)[2]);
+    }
+    EXPECT_GE(options.size(), 8U);
+    for (const std::string& name : options) EXPECT_THAT(*page, HasSubstr(name));
+  }
 }
 
 TEST_F(Program, WrongUsageIsExplained) {

@@ -202,7 +202,7 @@ TEST(PrintkRing, MissingKeysAreNamed) {
 class OldLog {
  public:
   explicit OldLog(std::uint32_t size)
-      : buffer_(kernel.allocate(size)), variables_(kernel.allocate(4096)), size_(size) {
+      : buffer_(kernel.allocate(size)), variables_(kernel.allocate(4096)) {
     kernel.set_key("SYMBOL(prb)", std::nullopt);
     const std::vector<std::pair<std::string, unsigned>> symbols = {
         {"log_buf", 0}, {"log_buf_len", 8}, {"log_first_idx", 16}, {"log_next_idx", 24}};
@@ -244,7 +244,6 @@ class OldLog {
 
  private:
   PhysAddr buffer_, variables_;
-  std::uint32_t size_;
 };
 
 TEST(LogBuf, GivesRecordsInOrderAcrossTheEnd) {
