@@ -59,16 +59,7 @@ def add_arguments(parser) -> None:
 def run(arguments) -> int:
     if arguments.list:
         return _list()
-    cases = (
-        []
-        if arguments.no_vm
-        else [
-            case
-            for case in CASES
-            if _selected(case.name, arguments)
-            and (arguments.full or not case.full_only or case.name == arguments.only)
-        ]
-    )
+    cases = _cases(arguments)
     static = {name: check for name, check in _STATIC.items() if _selected(name, arguments)}
     setup.ensure("build", "format", *(["vm"] if cases else []))
     fetcher = Fetcher(case.series for case in cases) if cases else None
@@ -91,10 +82,17 @@ def run(arguments) -> int:
         if fetcher:
             fetcher.close()
     if not tally.passed and not tally.failed:
-        say(f"no test is called {arguments.only}")
+        say(f"no test is called {arguments.only} (some cases run with --full only, see --list)")
         tally.add(0, 1)
     print(tally.line)
     return 1 if tally.failed else 0
+
+
+def _cases(arguments) -> list:
+    if arguments.no_vm:
+        return []
+    wanted = [case for case in CASES if _selected(case.name, arguments)]
+    return [c for c in wanted if arguments.full or not c.full_only or c.name == arguments.only]
 
 
 def _selected(name: str, arguments) -> bool:
@@ -142,10 +140,9 @@ def _run_ctest(preset: str, arguments, tally: Tally) -> None:
     if failed or result.returncode:
         print(result.stdout + result.stderr)
     tally.add(total - failed - skipped, max(failed, 1 if result.returncode else 0), skipped)
-    say(
-        f"{'ok    ' if result.returncode == 0 else 'FAILED'} unit and command-line tests ({preset}): {total - failed - skipped} "
-        f"passed, {failed} failed, {skipped} skipped"
-    )
+    counts = f"{total - failed - skipped} passed, {failed} failed, {skipped} skipped"
+    verdict = "ok    " if result.returncode == 0 else "FAILED"
+    say(f"{verdict} unit and command-line tests ({preset}): {counts}")
 
 
 def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:

@@ -56,7 +56,7 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
         evidence.exit_of("status") == 0 and "Kdump is operational" in status,
         _tail(status),
     )
-    if evidence.case.workload_mib:
+    if armed and evidence.case.workload_mib:
         result.check(
             "the workload ran",
             evidence.exit_of("workload") == 0,

@@ -194,7 +194,9 @@ def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> K
 
 
 def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) -> None:
-    for left in folder.parent.glob(f".{release}-*"):  # by a run that was killed; its lock is ours now
+    for left in folder.parent.glob(
+        f".{release}-*"
+    ):  # by a run that was killed; its lock is ours now
         shutil.rmtree(left)
     temporary = pathlib.Path(tempfile.mkdtemp(prefix=f".{release}-", dir=folder.parent))
     try:

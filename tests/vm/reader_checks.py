@@ -21,7 +21,8 @@ def check_readers(
     result: Result,
 ) -> None:
     """Every crash and drgn at hand. A reader that fails the same way on the unfiltered memory judges nothing
-    (it does not know this kernel); one of each must judge, but for crash when none of them can."""
+    (it does not know this kernel); one of each must judge, but for crash with a kernel too new for any.
+    """
     for tool, read in (("crash", Readers.crash), ("drgn", Readers.drgn)):
         judges, unable = [], []
         for place, reader in readers.items():
@@ -45,7 +46,7 @@ def check_readers(
                 unable.append(f"{version}: {'; '.join(problems)}")
         result.figures[tool] = ", ".join(judges) or f"none ({'; '.join(unable)})"
         result.figures[f"{tool}_unable"] = unable
-        if tool == "drgn" or len(unable) < len(readers):
+        if tool == "drgn" or evidence.case.crash_knows or len(unable) < len(readers):
             result.check(
                 f"a {tool} names the task, unwinds it, lists all tasks and the log",
                 bool(judges),
