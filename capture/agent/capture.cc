@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/capture.h"
 
-#include "base/text.h"
 #include "capture/agent/capture_log.h"
 #include "capture/agent/collect.h"
 #include "capture/agent/dump_directory.h"
 #include "capture/agent/load_modules.h"
 #include "capture/agent/mount_target.h"
 #include "capture/agent/target_device.h"
+#include "config/kernel_cmdline.h"
 
 namespace kdump::agent {
 namespace {
@@ -17,11 +17,8 @@ namespace {
 bool started_by_crash(const SysRoot& root) {
   if (root.exists("/sys/firmware/devicetree/base/chosen/linux,elfcorehdr")) return true;
   const auto command_line = root.read("/proc/cmdline");
-  if (!command_line) return false;
-  for (const std::string_view word : split_words(*command_line)) {
-    if (word.starts_with("elfcorehdr=")) return true;
-  }
-  return false;
+  return command_line &&
+         config::KernelCommandLine::parse(*command_line).find("elfcorehdr") != nullptr;
 }
 
 Status check_vmcore(const SysRoot& root) {

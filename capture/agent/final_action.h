@@ -22,7 +22,7 @@ class Power {
   /// one can block that for ever. Returns when the machine still runs after `patience`, or with the
   /// error.
   virtual Status shut_down(config::FinalAction action, std::chrono::milliseconds patience) = 0;
-  /// Resets the machine at once, without asking any device (sysrq b).
+  /// Resets the machine at once, without asking any device (sysrq b; without it, reboot(2)).
   virtual Status reset() = 0;
   /// Nothing is left to do: waits for ever. Init must not exit, or the kernel panics.
   virtual void stay() = 0;

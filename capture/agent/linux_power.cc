@@ -64,7 +64,12 @@ Status LinuxPower::shut_down(config::FinalAction action, std::chrono::millisecon
 
 // A write to the trigger works whatever kernel.sysrq says, and 'b' restarts the machine without
 // shutting devices down (drivers/tty/sysrq.c, sysrq_handle_reboot()).
-Status LinuxPower::reset() { return write_attribute(root_.path("/proc/sysrq-trigger"), "b"); }
+Status LinuxPower::reset() {
+  Status status = write_attribute(root_.path("/proc/sysrq-trigger"), "b");
+  // Without /proc, or without CONFIG_MAGIC_SYSRQ. Only init may try what may never return.
+  if (!status && ::getpid() == 1) ::reboot(RB_AUTOBOOT);
+  return status;
+}
 
 void LinuxPower::stay() {
   for (;;) {

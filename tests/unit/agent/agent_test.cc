@@ -103,7 +103,7 @@ TEST_F(RunAsInit, AWorkerThatIsStuckEndsInTheFailureActionWithItsLogSaved) {
   };
   const auto start = Clock::now();
   EXPECT_EQ(run(), "halt");
-  EXPECT_LT(Clock::now() - start, std::chrono::seconds(6));
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(60));
   EXPECT_FALSE(tree.exists(dumped("vmcore")));
   EXPECT_TRUE(tree.exists(dumped("vmcore-dmesg.txt")));
   EXPECT_THAT(tree.read(dumped("kexec-dmesg.log")),

@@ -66,13 +66,13 @@ TEST_F(LinuxSystemTest, ReportsTheSignal) {
 
 TEST_F(LinuxSystemTest, KillsAtTheDeadline) {
   const auto start = Clock::now();
-  const auto end = run({"/bin/sh", "-c", "echo begun; exec sleep 1000"}, in(600));
+  const auto end = run({"/bin/sh", "-c", "echo begun; exec sleep 1000"}, in(2000));
   ASSERT_TRUE(end);
   EXPECT_TRUE(end->deadline_passed);
   EXPECT_EQ(end->status.signal, SIGKILL);
   EXPECT_EQ(output, "begun\n");
   EXPECT_GE(ticks, 2);
-  EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(60));
 }
 
 TEST_F(LinuxSystemTest, DoesNotWaitForWhatAProgramLeftBehind) {
