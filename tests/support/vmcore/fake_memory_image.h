@@ -17,6 +17,20 @@
 
 namespace kdump::capture::test {
 
+/// ThreadSanitizer does not let a signal handler be left by siglongjmp: tests of faults have to be
+/// skipped under it.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kFaultsCanBeTested = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kFaultsCanBeTested = false;
+#else
+inline constexpr bool kFaultsCanBeTested = true;
+#endif
+#else
+inline constexpr bool kFaultsCanBeTested = true;
+#endif
+
 /// Physical memory for tests: zero unless written, with pages that refuse to be read, and notes.
 class FakeMemoryImage final : public MemoryImage {
  public:

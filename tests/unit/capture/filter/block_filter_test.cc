@@ -203,6 +203,7 @@ TEST(BlockFilter, AFoliosTailsInLostMemoryMakeItDoubtful) {
 
 // Faults under the mapping of a file, not only errors of reads.
 TEST(BlockFilter, SurvivesAMemmapThatFaults) {
+  if (!test::kFaultsCanBeTested) GTEST_SKIP();
   ASSERT_TRUE(install_fault_guard());
   kdump::test::TempTree tree;
   ToyKernel kernel;

@@ -106,6 +106,7 @@ TEST_F(ElfImageTest, AFileThatWasCutOffLosesItsLastMemoryOnly) {
 
 // A file that shrinks (or a page that turns out to be poisoned) under a mapping raises SIGBUS.
 TEST_F(ElfImageTest, AFaultUnderAViewIsSurvived) {
+  if (!test::kFaultsCanBeTested) GTEST_SKIP();
   ASSERT_TRUE(install_fault_guard());
   const auto image = open();
   const auto view = image->view();
@@ -122,6 +123,7 @@ TEST_F(ElfImageTest, AFaultUnderAViewIsSurvived) {
 }
 
 TEST(FaultGuard, NestsAndGoesBackToTheOuterGuard) {
+  if (!test::kFaultsCanBeTested) GTEST_SKIP();
   ASSERT_TRUE(install_fault_guard());
   bool inner = true;
   bool after = false;
