@@ -13,10 +13,10 @@
 
 namespace kdump {
 
-/// Runs `work(worker, item)` for each item in [0, items), items handed out in ascending order to one
-/// thread for each element of `workers` (the calling thread takes the first). A worker's state is its
-/// own: nothing else touches it meanwhile. The first error stops the handing out and is returned.
-/// When the system gives fewer threads than workers, the rest of the workers stay idle.
+/// Runs `work(worker, item)` for each item in [0, items), items handed out in ascending order to
+/// one thread for each element of `workers` (the calling thread takes the first). A worker's state
+/// is its own: nothing else touches it meanwhile. The first error stops the handing out and is
+/// returned. When the system gives fewer threads than workers, the rest of the workers stay idle.
 template <typename Worker, typename Work>
 Status for_each_item(std::vector<Worker>& workers, std::size_t items, Work work) {
   std::atomic<std::size_t> next{0};

@@ -4,11 +4,10 @@
 #include "base/fd.h"
 #include "base/io.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <elf.h>
 #include <unistd.h>
 
 namespace kdump::capture::test {
@@ -18,7 +17,8 @@ void FakeMemoryImage::write(PhysAddr address, std::span<const std::byte> bytes) 
     auto& page = pages_[address.value() / kPage];
     if (!page) page = std::make_unique<Page>();
     const std::uint64_t inside = address.value() % kPage;
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPage - inside, bytes.size()));
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kPage - inside, bytes.size()));
     std::memcpy(page->data() + inside, bytes.data(), count);
     bytes = bytes.subspan(count);
     address += count;
@@ -28,7 +28,8 @@ void FakeMemoryImage::write(PhysAddr address, std::span<const std::byte> bytes) 
 void FakeMemoryImage::copy(PhysAddr address, std::span<std::byte> into) const {
   while (!into.empty()) {
     const std::uint64_t inside = address.value() % kPage;
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPage - inside, into.size()));
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kPage - inside, into.size()));
     const auto found = pages_.find(address.value() / kPage);
     if (found == pages_.end()) {
       std::memset(into.data(), 0, count);
@@ -93,10 +94,10 @@ class FakeMemoryView final : public MemoryView {
   Result<std::span<const std::byte>> at(PhysAddr address, std::size_t size) override {
     const std::uint64_t inside = address.value() % FakeMemoryImage::kPage;
     const auto& ranges = image_.ranges().ranges();
-    const auto range = std::find_if(ranges.begin(), ranges.end(), [&](const Range& r) {
-      return r.contains(address.value());
-    });
-    if (range == ranges.end()) return make_error(ErrorKind::kUnreadable, "no memory at {}", address);
+    const auto range = std::find_if(
+        ranges.begin(), ranges.end(), [&](const Range& r) { return r.contains(address.value()); });
+    if (range == ranges.end())
+      return make_error(ErrorKind::kUnreadable, "no memory at {}", address);
     const std::uint64_t count = std::min(
         {std::uint64_t{size}, FakeMemoryImage::kPage - inside, range->end - address.value()});
     const auto into = std::span(buffer_).first(static_cast<std::size_t>(count));

@@ -29,8 +29,8 @@ Result<std::string> unpack_zlib(std::string_view data, std::size_t size) {
       libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
   std::string out(size, '\0');
   std::size_t got = 0;
-  if (libdeflate_zlib_decompress(
-          decoder.get(), data.data(), data.size(), out.data(), size, &got) != LIBDEFLATE_SUCCESS ||
+  if (libdeflate_zlib_decompress(decoder.get(), data.data(), data.size(), out.data(), size, &got) !=
+          LIBDEFLATE_SUCCESS ||
       got != size) {
     return bad("zlib page");
   }
@@ -51,8 +51,10 @@ Result<std::string> unpack_zstd(std::string_view data, std::size_t size) {
 Result<std::string> unpack_lzo(std::string_view data, std::size_t size) {
   std::string out(size, '\0');
   lzo_uint got = size;
-  if (lzo1x_decompress_safe(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
-                            reinterpret_cast<unsigned char*>(out.data()), &got,
+  if (lzo1x_decompress_safe(reinterpret_cast<const unsigned char*>(data.data()),
+                            data.size(),
+                            reinterpret_cast<unsigned char*>(out.data()),
+                            &got,
                             nullptr) != LZO_E_OK ||
       got != size) {
     return bad("lzo page");
@@ -122,7 +124,8 @@ Status KdumpReader::parse_headers() {
   for (std::uint64_t word = 0; word < half / 8; ++word) {
     ranks_.push_back(rank);
     const auto kept = field<std::uint64_t>(bitmap2_, word * 8);
-    if ((kept & ~field<std::uint64_t>(bitmap1_, word * 8)) != 0) return bad("dumped but absent page");
+    if ((kept & ~field<std::uint64_t>(bitmap1_, word * 8)) != 0)
+      return bad("dumped but absent page");
     rank += static_cast<std::uint64_t>(std::popcount(kept));
   }
   return {};
@@ -147,7 +150,8 @@ Status KdumpReader::check_descriptors() const {
 }
 
 bool KdumpReader::bit(std::string_view bitmap, std::uint64_t pfn) {
-  return pfn / 8 < bitmap.size() && (static_cast<unsigned char>(bitmap[pfn / 8]) >> pfn % 8 & 1) != 0;
+  return pfn / 8 < bitmap.size() &&
+         (static_cast<unsigned char>(bitmap[pfn / 8]) >> pfn % 8 & 1) != 0;
 }
 
 std::uint64_t KdumpReader::existing_pages() const {
@@ -169,10 +173,10 @@ std::uint64_t KdumpReader::dumped_pages() const {
 KdumpReader::Record KdumpReader::record(std::uint64_t pfn) const {
   const auto word = field<std::uint64_t>(bitmap2_, pfn / 64 * 8);
   const std::uint64_t below = word & ((std::uint64_t{1} << pfn % 64) - 1);
-  const std::uint64_t rank =
-      ranks_[pfn / 64] + static_cast<std::uint64_t>(std::popcount(below));
+  const std::uint64_t rank = ranks_[pfn / 64] + static_cast<std::uint64_t>(std::popcount(below));
   const std::uint64_t at = descriptors_ + rank * 24;
-  return {field<std::uint64_t>(file_, at), field<std::uint32_t>(file_, at + 8),
+  return {field<std::uint64_t>(file_, at),
+          field<std::uint32_t>(file_, at + 8),
           field<std::uint32_t>(file_, at + 12)};
 }
 

@@ -141,9 +141,15 @@ PageEra kernel_7_2() {
 }  // namespace
 
 const std::vector<PageEra>& page_eras() {
-  static const std::vector<PageEra> eras = {rhel_8(),     kernel_5_10(), kernel_6_1(),
-                                            kernel_6_3(), kernel_6_6(),  kernel_6_10(),
-                                            kernel_6_11(), kernel_6_12(), kernel_7_2()};
+  static const std::vector<PageEra> eras = {rhel_8(),
+                                            kernel_5_10(),
+                                            kernel_6_1(),
+                                            kernel_6_3(),
+                                            kernel_6_6(),
+                                            kernel_6_10(),
+                                            kernel_6_11(),
+                                            kernel_6_12(),
+                                            kernel_7_2()};
   return eras;
 }
 

@@ -58,8 +58,8 @@ void ToyKernel::load_keys() {
 }
 
 void ToyKernel::set_key(const std::string& key, std::optional<std::string> value) {
-  const auto found =
-      std::find_if(keys_.begin(), keys_.end(), [&key](const auto& row) { return row.first == key; });
+  const auto found = std::find_if(
+      keys_.begin(), keys_.end(), [&key](const auto& row) { return row.first == key; });
   if (!value) {
     if (found != keys_.end()) keys_.erase(found);
   } else if (found != keys_.end()) {
@@ -131,10 +131,10 @@ void ToyKernel::build_sections() {
     image_.put(section_table_, direct_map(section_entries_).value());
   }
   for (std::uint64_t section = 0; section < sections_; ++section) {
-    const bool has_memory = std::any_of(
-        options_.memory.begin(), options_.memory.end(), [section](const Range& range) {
-          return range.overlaps({section * kPagesPerSection * kPage,
-                                 (section + 1) * kPagesPerSection * kPage});
+    const bool has_memory =
+        std::any_of(options_.memory.begin(), options_.memory.end(), [section](const Range& range) {
+          return range.overlaps(
+              {section * kPagesPerSection * kPage, (section + 1) * kPagesPerSection * kPage});
         });
     if (!has_memory) continue;
     for (std::uint64_t i = 0; i < pages; ++i) {
@@ -168,16 +168,17 @@ std::uint64_t ToyKernel::section_word(std::uint64_t section) const {
 
 void ToyKernel::build_identity() {
   const PhysAddr name = allocate(kPage);
-  const auto release =
-      std::find_if(keys_.begin(), keys_.end(), [](const auto& row) { return row.first == "OSRELEASE"; });
+  const auto release = std::find_if(
+      keys_.begin(), keys_.end(), [](const auto& row) { return row.first == "OSRELEASE"; });
   const std::vector<std::string> fields = {
       "Linux", "toyhost", release->second, "#1 SMP toy", "x86_64", "(none)"};
-  const auto offset =
-      std::find_if(keys_.begin(), keys_.end(), [](const auto& row) {
-        return row.first == "OFFSET(uts_namespace.name)";
-      }) != keys_.end()
-          ? std::uint64_t{0}
-          : std::uint64_t{4};
+  const auto offset = std::find_if(keys_.begin(),
+                                   keys_.end(),
+                                   [](const auto& row) {
+                                     return row.first == "OFFSET(uts_namespace.name)";
+                                   }) != keys_.end()
+                          ? std::uint64_t{0}
+                          : std::uint64_t{4};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     image_.write(name + offset + i * 65, as_bytes(fields[i]));
   }

@@ -27,8 +27,8 @@ class ToyKernel {
     std::string era = "6.1";
     std::vector<Range> memory = {{0x1000, 0x9fc00}, {0x100000, 0x10000000}};
     bool five_level = false;
-    bool small_memmap_pages = false;    ///< memmap mapped by scattered 4 KiB pages, not 2 MiB ones
-    bool classic_sparse = false;        ///< no CONFIG_SPARSEMEM_EXTREME
+    bool small_memmap_pages = false;  ///< memmap mapped by scattered 4 KiB pages, not 2 MiB ones
+    bool classic_sparse = false;      ///< no CONFIG_SPARSEMEM_EXTREME
     std::uint64_t struct_page_size = 64;
     std::int64_t phys_base = -0x1000000;
     std::uint64_t sme_mask = 0;

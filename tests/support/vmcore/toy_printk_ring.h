@@ -30,8 +30,8 @@ class ToyPrintkRing {
   [[nodiscard]] std::uint64_t last_id() const { return head_id_; }
 
   // Offsets in struct printk_ringbuffer, as all samples of VMCOREINFO but the newest say.
-  static constexpr std::uint64_t kCountBits = 0, kDescs = 8, kInfos = 16, kHeadId = 24, kTailId = 32,
-                                 kSizeBits = 40, kData = 48;
+  static constexpr std::uint64_t kCountBits = 0, kDescs = 8, kInfos = 16, kHeadId = 24,
+                                 kTailId = 32, kSizeBits = 40, kData = 48;
   static constexpr std::uint64_t kDescSize = 24, kInfoSize = 88;
 
  private:

@@ -3,11 +3,11 @@
 
 #include "tests/support/temp_tree.h"
 
-#include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <elf.h>
 
 namespace kdump {
 namespace {
