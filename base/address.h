@@ -18,7 +18,8 @@ class Address {
   constexpr explicit Address(std::uint64_t value) : value_(value) {}
 
   [[nodiscard]] constexpr std::uint64_t value() const { return value_; }
-  friend constexpr auto operator<=>(Address, Address) = default;
+  // clang-tidy 14 takes the defaulted comparison for a null pointer.
+  friend constexpr auto operator<=>(Address, Address) = default;  // NOLINT(modernize-use-nullptr)
 
   constexpr Address& operator+=(std::uint64_t count) {
     value_ += count;

@@ -6,7 +6,7 @@ namespace {
 
 /// What getopt stumbled over, as it was written: the last argument it took, or a letter of it.
 std::string offender(const std::vector<char*>& argv) {
-  const std::string last = argv[static_cast<std::size_t>(optind - 1)];
+  std::string last = argv[static_cast<std::size_t>(optind - 1)];
   if (last.starts_with("--")) return last;
   return {'-', static_cast<char>(optopt)};
 }
@@ -20,6 +20,7 @@ Result<std::vector<std::string>> parse_command_line(const std::vector<std::strin
   std::vector<std::string> copies = {"program"};
   copies.insert(copies.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(copies.size() + 1);
   for (std::string& copy : copies) argv.push_back(copy.data());
   argv.push_back(nullptr);
   const int argc = static_cast<int>(copies.size());

@@ -9,8 +9,8 @@ Result<MemMapSource> MemMapSource::find(const MemoryImage& image,
                                         const std::vector<Range>& pages) {
   const PageLayout layout = TRY(resolve_page_layout(info));
   const KernelMemory memory(image, TRY(make_address_space(image, info)));
-  SparseMemory sparse = TRY(SparseMemory::find(info, shift, pages, memory));
-  return MemMapSource(image, info, layout, std::move(sparse));
+  const SparseMemory sparse = TRY(SparseMemory::find(info, shift, pages, memory));
+  return MemMapSource(image, info, layout, sparse);
 }
 
 Result<MemMap> MemMapSource::open() const {

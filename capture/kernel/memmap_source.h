@@ -34,8 +34,8 @@ class MemMapSource {
   MemMapSource(const MemoryImage& image,
                const Vmcoreinfo& info,
                const PageLayout& layout,
-               SparseMemory sparse)
-      : image_(&image), info_(&info), layout_(layout), sparse_(std::move(sparse)) {}
+               const SparseMemory& sparse)
+      : image_(&image), info_(&info), layout_(layout), sparse_(sparse) {}
 
   const MemoryImage* image_;
   const Vmcoreinfo* info_;

@@ -86,7 +86,7 @@ Status KdumpReader::parse_headers() {
   const std::string_view file = file_;
   if (file.size() < 8192 || file.substr(0, 8) != "KDUMP   ") return bad("no kdump file");
   version = field<std::int32_t>(file, 8);
-  for (unsigned i = 0; i < 6; ++i) utsname.emplace_back(file.data() + 12 + i * 65);
+  for (std::size_t i = 0; i < 6; ++i) utsname.emplace_back(file.data() + 12 + i * 65);
   tv_sec = field<std::int64_t>(file, 408);
   tv_usec = field<std::int64_t>(file, 416);
   status = field<std::uint32_t>(file, 424);

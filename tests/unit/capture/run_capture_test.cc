@@ -270,7 +270,7 @@ TEST_F(RunCapture, WithoutRoomTheNextLevelIsTried) {
   const auto large = capture(0);
   ASSERT_TRUE(large);
   options_.smaller_levels = {DumpLevel(8), DumpLevel(31)};
-  const FileSizeLimit limit(large->file_length - 3 * 1024 * 1024);
+  const FileSizeLimit limit(large->file_length - (3U << 20U));
   const auto report = capture(0);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->level, DumpLevel(8));

@@ -15,16 +15,16 @@ namespace {
 using test::ToyKernel;
 using ::testing::HasSubstr;
 
-struct Paging {
+struct PagingMode {
   const char* name;
   bool five_level;
   std::uint64_t sme_mask;
   std::int64_t phys_base;
 };
 
-class X86_64Paging : public ::testing::TestWithParam<Paging> {
+class Paging : public ::testing::TestWithParam<PagingMode> {
  protected:
-  X86_64Paging() : kernel_(options()) {}
+  Paging() : kernel_(options()) {}
   static ToyKernel::Options options() {
     ToyKernel::Options options;
     options.five_level = GetParam().five_level;
@@ -43,7 +43,7 @@ class X86_64Paging : public ::testing::TestWithParam<Paging> {
   ToyKernel kernel_;
 };
 
-TEST_P(X86_64Paging, FollowsTablesToLeavesOfEverySize) {
+TEST_P(Paging, FollowsTablesToLeavesOfEverySize) {
   const std::uint64_t sizes[] = {0, 0x1000, 0x200000, 0x40000000};
   for (unsigned level = 1; level <= 3; ++level) {
     const VirtAddr virt = somewhere() + level * 0x80000000ULL;
@@ -65,7 +65,7 @@ TEST_P(X86_64Paging, FollowsTablesToLeavesOfEverySize) {
   }
 }
 
-TEST_P(X86_64Paging, ComputesTheKernelImage) {
+TEST_P(Paging, ComputesTheKernelImage) {
   const auto space = this->space();
   const auto found = space->translate(kernel_.kernel_image(PhysAddr(0x2000000)));
   ASSERT_TRUE(found);
@@ -74,7 +74,7 @@ TEST_P(X86_64Paging, ComputesTheKernelImage) {
   EXPECT_LE(found->size, 0x200000U);
 }
 
-TEST_P(X86_64Paging, AddressesThatAreNotTheKernelsAreRefused) {
+TEST_P(Paging, AddressesThatAreNotTheKernelsAreRefused) {
   const auto space = this->space();
   for (const std::uint64_t address : {0x0ULL,
                                       0x7fffffffffffULL,
@@ -88,7 +88,7 @@ TEST_P(X86_64Paging, AddressesThatAreNotTheKernelsAreRefused) {
   }
 }
 
-TEST_P(X86_64Paging, AnUnreadableTableIsAnErrorOfItsAddressesOnly) {
+TEST_P(Paging, AnUnreadableTableIsAnErrorOfItsAddressesOnly) {
   kernel_.map(somewhere(), PhysAddr(0x100000), 1);
   const PhysAddr last_table = kernel_.allocate(1) - 0x1000;
   kernel_.memory().set_unreadable(last_table);
@@ -99,7 +99,7 @@ TEST_P(X86_64Paging, AnUnreadableTableIsAnErrorOfItsAddressesOnly) {
   EXPECT_TRUE(space->translate(kernel_.direct_map(PhysAddr(0x5000))));
 }
 
-TEST_P(X86_64Paging, ReadsAcrossPagesThatAreNoNeighbours) {
+TEST_P(Paging, ReadsAcrossPagesThatAreNoNeighbours) {
   kernel_.map(somewhere(), PhysAddr(0x300000), 1);
   kernel_.map(somewhere() + 0x1000, PhysAddr(0x200000), 1);
   kernel_.memory().write(PhysAddr(0x300ffd), as_bytes("abc"));
@@ -112,11 +112,11 @@ TEST_P(X86_64Paging, ReadsAcrossPagesThatAreNoNeighbours) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels,
-                         X86_64Paging,
-                         ::testing::Values(Paging{"four", false, 0, 0x1000000},
-                                           Paging{"five", true, 0, -0x1000000},
-                                           Paging{"sme", false, 1ULL << 47U, -0x800000},
-                                           Paging{"five_sme", true, 1ULL << 51U, 0}),
+                         Paging,
+                         ::testing::Values(PagingMode{"four", false, 0, 0x1000000},
+                                           PagingMode{"five", true, 0, -0x1000000},
+                                           PagingMode{"sme", false, 1ULL << 47U, -0x800000},
+                                           PagingMode{"five_sme", true, 1ULL << 51U, 0}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(X86_64AddressSpace, SaysWhichKeyIsMissing) {
