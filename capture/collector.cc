@@ -8,6 +8,7 @@
 #include "capture/dump_dmesg.h"
 #include "capture/options.h"
 #include "capture/progress_display.h"
+#include "capture/thread_budget.h"
 #include "capture/vmcore/fault_guard.h"
 
 #include <csignal>
@@ -148,6 +149,7 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
     case Invocation::Action::kCapture:
       break;
   }
+  if (!call->threads_given) call->capture.threads = default_threads(SysRoot());
   return capture(*call, log);
 }
 

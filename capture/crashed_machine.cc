@@ -2,7 +2,6 @@
 #include "capture/crashed_machine.h"
 
 #include "base/text.h"
-#include "capture/vmcore/elf_image.h"
 
 #include <bit>
 #include <elf.h>
@@ -21,9 +20,11 @@ PageShift assumed_page_shift(std::uint16_t machine) {
 
 }  // namespace
 
-Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings) {
+Result<CrashedMachine> open_machine(const std::string& path,
+                                    ElfImage::Access access,
+                                    std::vector<std::string>& warnings) {
   CrashedMachine machine;
-  machine.image = TRY(ElfImage::open(path));
+  machine.image = TRY(ElfImage::open(path, access));
   if (machine.image->missing_bytes() > 0) {
     warnings.push_back(fmt::format("{}: cut off, {} of memory are missing",
                                    path,

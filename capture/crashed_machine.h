@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "capture/kernel/utsname.h"
+#include "capture/vmcore/elf_image.h"
 #include "capture/vmcore/memory_image.h"
 #include "capture/vmcore/notes.h"
 #include "capture/vmcore/vmcoreinfo.h"
@@ -26,6 +27,8 @@ struct CrashedMachine {
 
 /// Errors are those of the file and its ELF headers; for all else there is a warning and a
 /// substitute.
-Result<CrashedMachine> open_machine(const std::string& path, std::vector<std::string>& warnings);
+Result<CrashedMachine> open_machine(const std::string& path,
+                                    ElfImage::Access access,
+                                    std::vector<std::string>& warnings);
 
 }  // namespace kdump::capture

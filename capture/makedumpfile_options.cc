@@ -10,7 +10,7 @@
 namespace kdump::capture {
 namespace {
 
-enum LongOnly { kMessageLevel = 256, kNumThreads, kDumpDmesg, kRefused };
+enum LongOnly { kMessageLevel = 256, kNumThreads, kNonMmap, kDumpDmesg, kRefused };
 
 // makedumpfile(8): bits of --message-level.
 constexpr std::uint64_t kProgressMessages = 1;
@@ -35,7 +35,7 @@ constexpr const char* kNoSplit = "dumps are written to one file";
 constexpr const char* kNotNeeded = "memory use does not depend on it; leave the option out";
 constexpr const char* kOther = "not supported";
 
-constexpr std::array<RefusedOption, 30> kRefusedOptions = {{
+constexpr std::array<RefusedOption, 29> kRefusedOptions = {{
     {'F', nullptr, no_argument, kNoFlattened},
     {'R', nullptr, no_argument, kNoFlattened},
     {'E', nullptr, no_argument, kNoElf},
@@ -58,19 +58,19 @@ constexpr std::array<RefusedOption, 30> kRefusedOptions = {{
     {kRefused + 9, "diskset", required_argument, "sadump files are not supported"},
     {kRefused + 10, "cyclic-buffer", required_argument, kNotNeeded},
     {kRefused + 11, "work-dir", required_argument, kNotNeeded},
-    {kRefused + 12, "non-mmap", no_argument, "mmap is given up by itself where it fails"},
-    {kRefused + 13, "non-cyclic", no_argument, kNotNeeded},
-    {kRefused + 14, "mem-usage", no_argument, kOther},
-    {kRefused + 15, "vtop", required_argument, kOther},
-    {kRefused + 16, "dry-run", no_argument, kOther},
-    {kRefused + 17, "check-params", no_argument, kOther},
-    {kRefused + 18, "show-stats", no_argument, kOther},
-    {kRefused + 19, "partial-dmesg", no_argument, kOther},
+    {kRefused + 12, "non-cyclic", no_argument, kNotNeeded},
+    {kRefused + 13, "mem-usage", no_argument, kOther},
+    {kRefused + 14, "vtop", required_argument, kOther},
+    {kRefused + 15, "dry-run", no_argument, kOther},
+    {kRefused + 16, "check-params", no_argument, kOther},
+    {kRefused + 17, "show-stats", no_argument, kOther},
+    {kRefused + 18, "partial-dmesg", no_argument, kOther},
 }};
 
-constexpr std::array<option, 5> kAccepted = {{
+constexpr std::array<option, 6> kAccepted = {{
     {"message-level", required_argument, nullptr, kMessageLevel},
     {"num-threads", required_argument, nullptr, kNumThreads},
+    {"non-mmap", no_argument, nullptr, kNonMmap},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
@@ -146,6 +146,10 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kNumThreads:
       // 0 is makedumpfile's way to say one thread.
       call.capture.threads = value == "0" ? 1 : TRY(parse_threads(value));
+      call.threads_given = true;
+      break;
+    case kNonMmap:
+      call.capture.map_input = false;
       break;
     case kDumpDmesg:
       call.action = Invocation::Action::kDumpDmesg;
@@ -170,7 +174,6 @@ Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& ar
   // makedumpfile(8): without options everything is dumped, and nothing compressed.
   call.capture.level = DumpLevel(0);
   call.capture.codec = {CodecKind::kNone, 0};
-  call.capture.threads = default_threads();
   const std::vector<option> long_options = all_long_options();
   const auto files = TRY(parse_command_line(
       arguments, all_letters(), long_options, [&call](int option, std::string_view value) {
@@ -197,7 +200,8 @@ kdump-collect --help. Options in makedumpfile's meaning:
   -f                    overwrite DUMPFILE
   -D                    say more about what was done
   --message-level N     sum of 1 progress, 2 common messages, 16 report
-  --num-threads N       threads; by default one for each CPU
+  --num-threads N       threads; by default one for each CPU, as far as memory allows
+  --non-mmap            read VMCORE, never map it
   --dump-dmesg          write the kernel's messages as text
   -h, -v                show this text; show the version
 Exit codes: 0 a dump was written, 1 failure.

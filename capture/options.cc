@@ -3,23 +3,21 @@
 
 #include "base/text.h"
 #include "capture/command_line.h"
+#include "capture/thread_budget.h"
 
-#include <algorithm>
 #include <array>
-#include <thread>
 
 namespace kdump::capture {
 namespace {
 
-constexpr unsigned kMaxThreads = 256;
-
 // Options without a letter.
-enum LongOnly { kCodec = 256, kThreads, kProgress, kNoProgress, kStats, kDumpDmesg };
+enum LongOnly { kCodec = 256, kThreads, kNoMmap, kProgress, kNoProgress, kStats, kDumpDmesg };
 
-constexpr std::array<option, 12> kOptions = {{
+constexpr std::array<option, 13> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
     {"codec", required_argument, nullptr, kCodec},
     {"threads", required_argument, nullptr, kThreads},
+    {"no-mmap", no_argument, nullptr, kNoMmap},
     {"force", no_argument, nullptr, 'f'},
     {"progress", no_argument, nullptr, kProgress},
     {"no-progress", no_argument, nullptr, kNoProgress},
@@ -52,6 +50,10 @@ Status apply(int option, std::string_view value, Invocation& call) {
       return set_codec("zlib", call);
     case kThreads:
       call.capture.threads = TRY(parse_threads(value));
+      call.threads_given = true;
+      break;
+    case kNoMmap:
+      call.capture.map_input = false;
       break;
     case 'f':
       call.capture.overwrite = true;
@@ -86,7 +88,6 @@ Status apply(int option, std::string_view value, Invocation& call) {
 
 Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
   Invocation call;
-  call.capture.threads = default_threads();
   const auto files = TRY(parse_command_line(
       arguments, "d:zlpcfqhV", kOptions, [&call](int option, std::string_view value) {
         return apply(option, value, call);
@@ -128,10 +129,6 @@ Status take_files(const std::vector<std::string>& files, CaptureOptions& options
   return {};
 }
 
-unsigned default_threads() {
-  return std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads);
-}
-
 std::string help_text() {
   return R"(Usage: kdump-collect [OPTION]... INPUT OUTPUT
        kdump-collect --dump-dmesg [-f] INPUT OUTPUT
@@ -150,12 +147,13 @@ What to leave out:
 How to write it:
       --codec CODEC     zstd[:LEVEL] (the default), lzo, snappy, zlib[:LEVEL] or
                         none; -z, -l, -p and -c are short for the first four
-      --threads N       threads; by default one for each CPU
+      --threads N       threads; by default one for each CPU, as far as memory allows
   -f, --force           overwrite OUTPUT
 
 Other:
       --dump-dmesg      write the kernel's messages as text instead; OUTPUT may
                         be - for standard output
+      --no-mmap         read INPUT, never map it
       --progress        show how far the capture has come (the default)
       --no-progress     do not
       --stats           say more about what was done

@@ -15,6 +15,7 @@ struct Invocation {
   enum class Action { kCapture, kDumpDmesg, kHelp, kVersion };
   Action action = Action::kCapture;
   CaptureOptions capture;
+  bool threads_given = false;    ///< else capture.threads is left to default_threads()
   bool progress = true;          ///< show how far the capture has come
   bool summary = true;           ///< say at the end what was done
   bool stats = false;            ///< with all figures
@@ -37,8 +38,5 @@ Result<unsigned> parse_threads(std::string_view text);
 Status parse_levels(std::string_view text, CaptureOptions& options);
 /// Takes INPUT and OUTPUT from what is left of a command line.
 Status take_files(const std::vector<std::string>& files, CaptureOptions& options);
-
-/// Threads when nothing is said: the CPUs this process may run on.
-[[nodiscard]] unsigned default_threads();
 
 }  // namespace kdump::capture

@@ -164,7 +164,8 @@ void add_warnings(CaptureReport& report) {
 
 Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress) {
   CaptureReport report;
-  const CrashedMachine machine = TRY(open_machine(options.input, report.warnings));
+  const auto access = options.map_input ? ElfImage::Access::kMap : ElfImage::Access::kRead;
+  const CrashedMachine machine = TRY(open_machine(options.input, access, report.warnings));
   report.release = std::string(machine.info.text("OSRELEASE").value_or(""));
   const std::vector<Range> pages = touched_pages(machine.image->ranges(), machine.shift);
   const DumpGeometry geometry =

@@ -23,6 +23,7 @@ struct CaptureOptions {
   CodecChoice codec = default_codec();
   unsigned threads = 1;
   bool overwrite = false;
+  bool map_input = true;  ///< false: read(2) the input, never mmap it
 };
 
 /// What a capture did.

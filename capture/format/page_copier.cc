@@ -138,7 +138,6 @@ class CopyWorker {
       TRY(flush());
     }
     ++counts_.pages;
-    ++job_->pages_done;
     PageDescriptor descriptor;
     if (!readable) {
       ++counts_.unreadable;
@@ -190,6 +189,7 @@ class CopyWorker {
           std::as_bytes(std::span(descriptors_).subspan(first, batch.count))));
       first += batch.count;
     }
+    job_->pages_done += descriptors_.size();
     TRY(settle_previous());
     previous_ = {start, start + used_};
     used_ = 0;

@@ -58,7 +58,9 @@ std::uint64_t cut_at(std::vector<MemorySegment>& segments, std::uint64_t file_si
 class ElfMemoryView final : public MemoryView {
  public:
   explicit ElfMemoryView(const ElfImage& image)
-      : image_(image), host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))) {}
+      : image_(image),
+        host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
+        mappable_(image.may_map()) {}
   ElfMemoryView(const ElfMemoryView&) = delete;
   ElfMemoryView& operator=(const ElfMemoryView&) = delete;
   ~ElfMemoryView() override { unmap(); }
@@ -124,7 +126,7 @@ class ElfMemoryView final : public MemoryView {
 
   const ElfImage& image_;
   std::uint64_t host_page_;
-  bool mappable_ = true;
+  bool mappable_;
   std::span<const std::byte> window_;
   std::uint64_t window_offset_ = 0;
   bool window_at_end_ = false;
@@ -146,7 +148,7 @@ ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<Mem
   for (const NoteSegment& note : core_.notes) notes_size_ += note.size;
 }
 
-Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path) {
+Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path, Access access) {
   Fd fd = TRY(Fd::open(path, O_RDONLY));
   struct stat info {};
   if (::fstat(fd.raw(), &info) != 0) return system_error(errno, "stat {}", path);
@@ -182,6 +184,7 @@ Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path) {
   std::unique_ptr<ElfImage> image(
       new ElfImage(std::move(fd), size, *std::move(core), std::move(pieces)));
   image->missing_ = missing;
+  image->access_ = access;
   return image;
 }
 

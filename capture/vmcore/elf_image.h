@@ -17,8 +17,13 @@ namespace kdump::capture {
 /// read instead.
 class ElfImage final : public MemoryImage {
  public:
+  enum class Access {
+    kMap,   ///< mmap, read where that fails
+    kRead,  ///< read only
+  };
   /// Errors name `path`.
-  static Result<std::unique_ptr<ElfImage>> open(const std::string& path);
+  static Result<std::unique_ptr<ElfImage>> open(const std::string& path,
+                                                Access access = Access::kMap);
 
   [[nodiscard]] std::uint16_t machine() const override { return core_.machine; }
   [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
@@ -36,6 +41,7 @@ class ElfImage final : public MemoryImage {
   };
   [[nodiscard]] Result<Piece> find(PhysAddr address, std::uint64_t size) const;
 
+  [[nodiscard]] bool may_map() const { return access_ == Access::kMap; }
   [[nodiscard]] int fd() const { return fd_.raw(); }
   [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
 
@@ -47,6 +53,7 @@ class ElfImage final : public MemoryImage {
   ElfCore core_;
   std::vector<MemorySegment> pieces_;  ///< sorted, disjoint
   RangeSet ranges_;
+  Access access_ = Access::kMap;
   std::uint64_t missing_ = 0;
   std::uint64_t notes_size_ = 0;
 };

@@ -2,8 +2,13 @@
 #include "capture/options.h"
 
 #include "capture/progress_display.h"
+#include "capture/thread_budget.h"
+#include "tests/support/temp_tree.h"
 
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <thread>
 
 namespace kdump::capture {
 namespace {
@@ -31,7 +36,8 @@ TEST(Options, TheDefaultIsTheSmallestDumpWithAllCpus) {
   EXPECT_EQ(call.capture.output, "out");
   EXPECT_EQ(call.capture.level, DumpLevel(31));
   EXPECT_EQ(call.capture.codec, default_codec());
-  EXPECT_EQ(call.capture.threads, default_threads());
+  EXPECT_FALSE(call.threads_given);
+  EXPECT_TRUE(call.capture.map_input);
   EXPECT_FALSE(call.capture.overwrite);
   EXPECT_TRUE(call.progress);
   EXPECT_TRUE(call.summary);
@@ -52,6 +58,8 @@ TEST(Options, AreTakenInEverySpelling) {
   EXPECT_EQ(call.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});
   EXPECT_EQ(call.capture.codec, (CodecChoice{CodecKind::kZstd, -3}));
   EXPECT_EQ(call.capture.threads, 3U);
+  EXPECT_TRUE(call.threads_given);
+  EXPECT_FALSE(parsed({"--no-mmap", "a", "b"}).capture.map_input);
   EXPECT_TRUE(call.capture.overwrite);
   EXPECT_FALSE(call.progress);
   EXPECT_TRUE(call.stats);
@@ -119,6 +127,7 @@ TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
   EXPECT_EQ(other.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});
   EXPECT_EQ(other.capture.threads, 4U);
   EXPECT_FALSE(other.progress);
+  EXPECT_FALSE(parsed_makedumpfile({"--non-mmap", "a", "b"}).capture.map_input);
   EXPECT_EQ(parsed_makedumpfile({"--num-threads", "0", "a", "b"}).capture.threads, 1U);
   EXPECT_EQ(parsed_makedumpfile({"--dump-dmesg", "a", "b"}).action, Action::kDumpDmesg);
   EXPECT_EQ(parsed_makedumpfile({"-h"}).action, Action::kHelp);
@@ -145,6 +154,26 @@ TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
   EXPECT_FALSE(parse_makedumpfile_options({"--message-level", "32", "a", "b"}));
+}
+
+TEST(ThreadBudget, FollowsCpusAndMemory) {
+  const kdump::test::TempTree tree;
+  const unsigned cpus = std::thread::hardware_concurrency();
+  EXPECT_LE(default_threads(tree.root()), 2U) << "nothing known of the memory";
+  struct Row {
+    const char* meminfo;
+    unsigned most;
+  };
+  const std::vector<Row> table = {
+      {"MemTotal: 100000 kB\nMemAvailable: 1000 kB\n", 1},
+      {"MemAvailable:   16384 kB\n", 2},
+      {"MemAvailable: 999999999 kB\n", kMaxThreads},
+      {"MemAvailable: much\n", 2},
+  };
+  for (const Row& row : table) {
+    tree.write("/proc/meminfo", row.meminfo);
+    EXPECT_EQ(default_threads(tree.root()), std::clamp(cpus, 1U, row.most)) << row.meminfo;
+  }
 }
 
 TEST(Progress, SaysHowMuchIsLeft) {

@@ -65,8 +65,14 @@ TEST_F(ElfImageTest, ReadsMemoryWhereItIs) {
   EXPECT_EQ(read_text(*image, 0x8fffff, 2), "unreadable") << "runs over the end";
 }
 
-TEST_F(ElfImageTest, ViewsAgreeWithReads) {
-  const auto image = open();
+class ElfImageViews : public ElfImageTest,
+                      public ::testing::WithParamInterface<ElfImage::Access> {};
+
+TEST_P(ElfImageViews, AgreeWithReads) {
+  ASSERT_TRUE(memory_.save_elf(path_));
+  const auto opened = ElfImage::open(path_, GetParam());
+  ASSERT_TRUE(opened) << opened.error().message;
+  const auto& image = *opened;
   const auto view = image->view();
   // Jumps forth and back, across the 2 MiB of a window and to the last byte.
   for (const std::uint64_t address :
@@ -81,6 +87,10 @@ TEST_F(ElfImageTest, ViewsAgreeWithReads) {
   EXPECT_FALSE(view->at(PhysAddr(0x9fc00), 1));
   EXPECT_FALSE(view->at(PhysAddr(0), 1));
 }
+
+INSTANTIATE_TEST_SUITE_P(Access,
+                         ElfImageViews,
+                         ::testing::Values(ElfImage::Access::kMap, ElfImage::Access::kRead));
 
 TEST_F(ElfImageTest, ShowsTwoMegabytesInOnePieceFromAPageBoundary) {
   const auto image = open();

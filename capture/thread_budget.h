@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/sys_root.h"
+
+namespace kdump::capture {
+
+inline constexpr unsigned kMaxThreads = 256;
+
+/// How many threads a capture takes when nothing is said: one for each CPU this process may run on,
+/// but no more than fit, with 2 MiB each, into a quarter of the memory that /proc/meminfo says is
+/// available. At least one. A capture kernel with all CPUs and little memory must not run out of
+/// it.
+[[nodiscard]] unsigned default_threads(const SysRoot& root);
+
+}  // namespace kdump::capture
