@@ -46,7 +46,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
     static_cast<void>(
         write_all(STDOUT_FILENO,
                   fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
-                              call.capture.output)));
+                              call.capture.output.path)));
     if (!call.stats) return;
   }
   log.info("kernel {}, level {}: {} pages, {} kept; left out: {}",
@@ -56,7 +56,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
            report.copy.pages,
            excluded_text(report.filter, report.copy.zero));
   log.info("{}: {} ({} on the disk), pages {} as {}",
-           call.capture.output,
+           call.capture.output.path,
            format_size(report.file_length),
            format_size(report.file_allocated),
            format_size(report.copy.data_bytes),
@@ -90,16 +90,16 @@ Result<int> capture(const Invocation& call, const Log& log) {
 
 Result<int> dmesg(const Invocation& call, const Log& log) {
   const KernelLogCounts counts =
-      TRY(dump_dmesg(call.capture.input, call.capture.output, call.capture.overwrite));
+      TRY(dump_dmesg(call.capture.input, call.capture.output.path, call.capture.output.overwrite));
   if (counts.damaged > 0) log.warning("{} damaged kernel messages are left out", counts.damaged);
   if (call.summary) {
     if (call.as_makedumpfile) {
       static_cast<void>(
           write_all(STDOUT_FILENO,
                     fmt::format("\nThe dmesg log is saved to {}.\n\nmakedumpfile Completed.\n",
-                                call.capture.output)));
+                                call.capture.output.path)));
     } else {
-      log.info("{} kernel messages written to {}", counts.records, call.capture.output);
+      log.info("{} kernel messages written to {}", counts.records, call.capture.output.path);
     }
   }
   return kExitOk;

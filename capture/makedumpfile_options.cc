@@ -139,7 +139,7 @@ Status apply(int option, std::string_view value, Invocation& call) {
       call.stats = true;
       break;
     case 'f':
-      call.capture.overwrite = true;
+      call.capture.output.overwrite = true;
       break;
     case kMessageLevel:
       return set_message_level(value, call);

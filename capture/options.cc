@@ -56,7 +56,7 @@ Status apply(int option, std::string_view value, Invocation& call) {
       call.capture.map_input = false;
       break;
     case 'f':
-      call.capture.overwrite = true;
+      call.capture.output.overwrite = true;
       break;
     case kProgress:
       call.progress = true;
@@ -125,7 +125,7 @@ Status take_files(const std::vector<std::string>& files, CaptureOptions& options
                       files.empty() ? "none" : fmt::format("{}", files.size()));
   }
   options.input = files[0];
-  options.output = files[1];
+  options.output.path = files[1];
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include "capture/filter/page_selection.h"
 #include "capture/format/dump_plan.h"
 #include "capture/format/kdump_writer.h"
-#include "capture/format/output_file.h"
 #include "capture/kernel/free_pages.h"
 #include "capture/kernel/memmap_source.h"
 
@@ -38,9 +37,7 @@ struct CaptureRun {
   const CaptureOptions& options;
   const CrashedMachine& machine;
   const std::vector<Range>& pages;
-  const DumpGeometry& geometry;
-  HeaderFacts facts;
-  OutputFile& output;
+  Output& output;
   CaptureProgress& progress;
 };
 
@@ -94,50 +91,37 @@ Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, Captur
 }
 
 /// Everything into the output but the word that it is complete.
-Status write_dump(const CaptureRun& run, DumpLevel level, CaptureReport& report) {
+Status write_dump(const CaptureRun& run,
+                  DumpWriter& writer,
+                  DumpLevel level,
+                  CaptureReport& report) {
   report.level = level;
-  HeaderFacts facts = run.facts;
-  facts.level = level;
-  TRY(write_headers(run.output, run.geometry, facts, false));
-  TRY(write_notes(run.output, run.geometry, *run.machine.image));
-
   const auto select_start = Clock::now();
-  OutputBitmap store(run.output, run.geometry);
-  PageBitmap bitmap(run.pages, store);
+  PageBitmap bitmap(run.pages, writer.bitmap_store());
   report.pages = bitmap.existing_pages();
+  TRY(writer.begin(bitmap, level));
   run.progress.selected = 0;
   run.progress.selecting_total = report.pages;
   run.progress.stage = Stage::kSelecting;
-  TRY(write_existing(run.output, run.geometry, bitmap));
   TRY(select(run, level, bitmap, report));
 
   const auto copy_start = Clock::now();
-  const DumpPlan plan = plan_dump(run.geometry, bitmap.finish());
   run.progress.copied = 0;
-  run.progress.copying_total = plan.pages;
+  run.progress.copying_total = bitmap.dumped_pages();
   run.progress.stage = Stage::kCopying;
-  report.copy = TRY(copy_pages(*run.machine.image,
-                               bitmap,
-                               plan,
-                               run.options.codec,
-                               run.options.threads,
-                               run.output,
-                               run.progress.copied));
+  report.copy =
+      TRY(writer.copy(bitmap, {run.options.codec, run.options.threads}, run.progress.copied));
   report.select_time = copy_start - select_start;
   report.copy_time = Clock::now() - copy_start;
   return {};
 }
 
 /// Makes the dump durable, then calls it complete.
-Status complete_dump(const CaptureRun& run, CaptureReport& report) {
+Status complete_dump(const CaptureRun& run, DumpWriter& writer, CaptureReport& report) {
   const auto start = Clock::now();
   run.progress.stage = Stage::kFinishing;
-  TRY(run.output.sync());
-  HeaderFacts facts = run.facts;
-  facts.level = report.level;
-  TRY(write_headers(run.output, run.geometry, facts, true));
-  TRY(run.output.sync());
-  const OutputFile::Size size = TRY(run.output.size());
+  TRY(writer.complete(report.level));
+  const Output::Size size = TRY(run.output.size());
   report.file_length = size.length;
   report.file_allocated = size.allocated;
   TRY(run.output.close());
@@ -172,16 +156,17 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
       TRY(plan_geometry(machine.shift, pages, machine.image->notes_size()));
 
   // From here on there is an output, and it says that it is incomplete.
-  OutputFile output = TRY(OutputFile::create(options.output, options.overwrite));
-  const CaptureRun run{
-      options, machine, pages, geometry, header_facts(machine, options), output, progress};
-  auto status = write_dump(run, options.level, report);
+  const auto output = TRY(open_output(options.output));
+  const CaptureRun run{options, machine, pages, *output, progress};
+  const HeaderFacts facts = header_facts(machine, options);
+  KdumpWriter writer(*machine.image, geometry, facts, *output);
+  auto status = write_dump(run, writer, options.level, report);
   for (const DumpLevel level : options.smaller_levels) {
     if (status || !is_out_of_room(status.error())) break;
     report.warnings.push_back(fmt::format(
         "no room for a dump of level {}: level {} is tried", report.level.bits(), level.bits()));
-    TRY(output.clear());
-    status = write_dump(run, level, report);
+    TRY(output->clear());
+    status = write_dump(run, writer, level, report);
   }
   if (!status) {
     auto error = std::move(status).error();
@@ -190,7 +175,7 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
     }
     return error;
   }
-  TRY(complete_dump(run, report));
+  TRY(complete_dump(run, writer, report));
   add_warnings(report);
   return report;
 }

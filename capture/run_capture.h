@@ -5,6 +5,7 @@
 #include "capture/capture_progress.h"
 #include "capture/filter/block_filter.h"
 #include "capture/filter/dump_level.h"
+#include "capture/format/open_output.h"
 #include "capture/format/page_codec.h"
 #include "capture/format/page_copier.h"
 
@@ -16,13 +17,13 @@
 namespace kdump::capture {
 
 struct CaptureOptions {
-  std::string input;   ///< /proc/vmcore or an ELF vmcore
-  std::string output;  ///< written in place, under this very name
+  std::string input;    ///< /proc/vmcore or an ELF vmcore
+  OutputChoice output;  ///< written in place, under this very name
+  DumpFormat format = DumpFormat::kKdump;
   DumpLevel level{DumpLevel::kAll};
   std::vector<DumpLevel> smaller_levels;  ///< tried in turn when the output has no room
   CodecChoice codec = default_codec();
   unsigned threads = 1;
-  bool overwrite = false;
   bool map_input = true;  ///< false: read(2) the input, never mmap it
 };
 

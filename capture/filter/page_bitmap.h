@@ -53,6 +53,10 @@ class PageBitmap {
 
   /// Once all blocks are stored: sums them up. Returns the number of pages dumped.
   std::uint64_t finish();
+  /// After finish(): the number of pages dumped.
+  [[nodiscard]] std::uint64_t dumped_pages() const {
+    return blocks_.empty() ? 0 : blocks_.back().rank + blocks_.back().dumped;
+  }
   /// After finish(): how many dumped pages lie before a block.
   [[nodiscard]] std::uint64_t rank(std::size_t index) const { return blocks_[index].rank; }
 

@@ -59,7 +59,10 @@ Status write_headers(Output& output,
   }
   sub.max_mapnr_64 = geometry.max_mapnr;
   TRY(output.write_at(geometry.shift.page_size(), bytes_of(sub)));
-  return output.write_at(0, bytes_of(header));
+  // Readers fetch whole blocks; those of a stream take a hole for an error.
+  std::vector<std::byte> block(static_cast<std::size_t>(geometry.shift.page_size()));
+  std::memcpy(block.data(), &header, sizeof(header));
+  return output.write_at(0, block);
 }
 
 Status write_notes(Output& output, const DumpGeometry& geometry, const MemoryImage& image) {
@@ -71,16 +74,55 @@ Status write_notes(Output& output, const DumpGeometry& geometry, const MemoryIma
     TRY(image.read_notes(at, part));
     TRY(output.write_at(geometry.note_offset + at, part));
   }
-  return {};
+  const std::uint64_t end = geometry.note_offset + geometry.note_size;
+  const std::vector<std::byte> rest(static_cast<std::size_t>(geometry.bitmap1_offset - end));
+  return output.write_at(end, rest);
 }
 
-Status write_existing(Output& output, const DumpGeometry& geometry, const PageBitmap& bitmap) {
+namespace {
+
+/// One of the bitmaps, block by block. A sparse output needs no zeros.
+template <typename Fetch>
+Status write_bitmap(Output& output,
+                    std::uint64_t offset,
+                    std::uint64_t size,
+                    const PageBitmap& bitmap,
+                    Fetch fetch) {
+  std::uint64_t at = 0;
+  const auto write_zeros = [&](std::uint64_t end) -> Status {
+    const BlockBits none;
+    for (; at < end; at = std::min(end, at + sizeof(BlockBits))) {
+      const auto part =
+          static_cast<std::size_t>(std::min(end - at, std::uint64_t{sizeof(BlockBits)}));
+      if (!output.is_sparse()) TRY(output.write_at(offset + at, none.bytes().first(part)));
+    }
+    return {};
+  };
   for (std::size_t i = 0; i < bitmap.blocks(); ++i) {
-    const BlockBits bits = bitmap.existing(i);
-    TRY(output.write_at(geometry.bitmap1_offset + bitmap.block_number(i) * sizeof(BlockBits),
-                        bits.bytes()));
+    TRY(write_zeros(bitmap.block_number(i) * sizeof(BlockBits)));
+    const BlockBits bits = TRY(fetch(i));
+    TRY(output.write_at(offset + at, bits.bytes()));
+    at += sizeof(BlockBits);
   }
-  return {};
+  return write_zeros(size);
+}
+
+}  // namespace
+
+Status write_existing(Output& output, const DumpGeometry& geometry, const PageBitmap& bitmap) {
+  return write_bitmap(output,
+                      geometry.bitmap1_offset,
+                      geometry.bitmap2_offset - geometry.bitmap1_offset,
+                      bitmap,
+                      [&](std::size_t i) -> Result<BlockBits> { return bitmap.existing(i); });
+}
+
+Status write_dumped(Output& output, const DumpGeometry& geometry, const PageBitmap& bitmap) {
+  return write_bitmap(output,
+                      geometry.bitmap2_offset,
+                      geometry.descriptors_offset - geometry.bitmap2_offset,
+                      bitmap,
+                      [&](std::size_t i) { return bitmap.dumped(i); });
 }
 
 Status OutputBitmap::store(std::uint64_t block, const BlockBits& bits) {
@@ -91,6 +133,45 @@ Result<BlockBits> OutputBitmap::load(std::uint64_t block) const {
   BlockBits bits;
   TRY(output_.read_at(offset_ + block * sizeof(BlockBits), bits.writable_bytes()));
   return bits;
+}
+
+KdumpWriter::KdumpWriter(const MemoryImage& image,
+                         const DumpGeometry& geometry,
+                         HeaderFacts facts,
+                         Output& output)
+    : image_(image),
+      geometry_(geometry),
+      facts_(std::move(facts)),
+      output_(output),
+      output_bitmap_(output, geometry) {}
+
+BlockStore& KdumpWriter::bitmap_store() {
+  if (output_.is_sparse()) return output_bitmap_;
+  return memory_bitmap_;
+}
+
+Status KdumpWriter::begin(const PageBitmap& existing, DumpLevel level) {
+  facts_.level = level;
+  TRY(write_headers(output_, geometry_, facts_, false));
+  TRY(write_notes(output_, geometry_, image_));
+  return write_existing(output_, geometry_, existing);
+}
+
+Result<CopyCounts> KdumpWriter::copy(const PageBitmap& bitmap,
+                                     const CopyOptions& options,
+                                     std::atomic<std::uint64_t>& pages_done) {
+  if (!output_.is_sparse()) TRY(write_dumped(output_, geometry_, bitmap));
+  const DumpPlan plan = plan_dump(geometry_, bitmap.dumped_pages());
+  TRY(output_.reserve(geometry_.descriptors_offset,
+                      plan.data_offset - geometry_.descriptors_offset));
+  return copy_pages(image_, bitmap, plan, options.codec, options.threads, output_, pages_done);
+}
+
+Status KdumpWriter::complete(DumpLevel level) {
+  facts_.level = level;
+  TRY(output_.sync());
+  TRY(write_headers(output_, geometry_, facts_, true));
+  return output_.sync();
 }
 
 }  // namespace kdump::capture

@@ -2,28 +2,16 @@
 #pragma once
 
 #include "base/result.h"
-#include "capture/filter/dump_level.h"
 #include "capture/filter/page_bitmap.h"
 #include "capture/format/dump_plan.h"
-#include "capture/format/output_file.h"
-#include "capture/format/page_codec.h"
+#include "capture/format/dump_writer.h"
+#include "capture/format/memory_bitmap.h"
+#include "capture/format/output.h"
 #include "capture/vmcore/memory_image.h"
-#include "capture/vmcore/notes.h"
-#include "capture/vmcore/utsname.h"
 
 #include <cstdint>
 
 namespace kdump::capture {
-
-/// What the headers say besides the geometry.
-struct HeaderFacts {
-  Utsname utsname;
-  std::int64_t crash_time = 0;  ///< seconds since 1970
-  std::uint64_t phys_base = 0;  ///< two's complement
-  DumpLevel level;
-  CodecKind codec = CodecKind::kZstd;
-  NoteSummary notes;
-};
 
 /// Writes header and sub-header. Written with `complete` false first and true when everything else
 /// is safe on the disk, so that a writer that dies leaves a file that says so.
@@ -32,11 +20,13 @@ Status write_headers(Output& output,
                      const HeaderFacts& facts,
                      bool complete);
 
-/// Copies the notes of the image byte for byte.
+/// Copies the notes of the image byte for byte, with zeros up to the end of their block.
 Status write_notes(Output& output, const DumpGeometry& geometry, const MemoryImage& image);
 
 /// The first bitmap: the pages that exist.
 Status write_existing(Output& output, const DumpGeometry& geometry, const PageBitmap& bitmap);
+/// The second one: the pages in the dump. Not needed when OutputBitmap is the bitmap's store.
+Status write_dumped(Output& output, const DumpGeometry& geometry, const PageBitmap& bitmap);
 
 /// The second bitmap, in its place in the output.
 class OutputBitmap final : public BlockStore {
@@ -49,6 +39,30 @@ class OutputBitmap final : public BlockStore {
  private:
   Output& output_;
   std::uint64_t offset_;
+};
+
+/// Writes the kdump-compressed format, version 6.
+class KdumpWriter final : public DumpWriter {
+ public:
+  KdumpWriter(const MemoryImage& image,
+              const DumpGeometry& geometry,
+              HeaderFacts facts,
+              Output& output);
+
+  BlockStore& bitmap_store() override;
+  Status begin(const PageBitmap& existing, DumpLevel level) override;
+  Result<CopyCounts> copy(const PageBitmap& bitmap,
+                          const CopyOptions& options,
+                          std::atomic<std::uint64_t>& pages_done) override;
+  Status complete(DumpLevel level) override;
+
+ private:
+  const MemoryImage& image_;
+  DumpGeometry geometry_;
+  HeaderFacts facts_;
+  Output& output_;
+  OutputBitmap output_bitmap_;
+  MemoryBitmap memory_bitmap_;
 };
 
 }  // namespace kdump::capture

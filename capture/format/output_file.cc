@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace kdump::capture {
 namespace {
@@ -15,10 +16,21 @@ namespace {
 // Only root may read what was in a kernel's memory.
 constexpr mode_t kMode = 0600;
 constexpr std::uint64_t kStatBlock = 512;
+constexpr std::size_t kZeroStep = std::size_t{256} << 10U;
 
 }  // namespace
 
-Result<OutputFile> OutputFile::create(const std::string& path, bool overwrite) {
+Result<OpenedOutput> open_output_path(const std::string& path, bool overwrite) {
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && !S_ISREG(info.st_mode)) {
+    if (S_ISDIR(info.st_mode)) {
+      return make_error(ErrorKind::kUsage, "{} is a folder; the dump needs a file name", path);
+    }
+    const bool device = S_ISBLK(info.st_mode);
+    return OpenedOutput{TRY(Fd::open(path, device ? O_RDWR : O_WRONLY)),
+                        device ? OpenedOutput::Kind::kDevice : OpenedOutput::Kind::kStream};
+  }
   const int flags = O_RDWR | O_CREAT | (overwrite ? O_TRUNC : O_EXCL);
   auto fd = Fd::open(path, flags, kMode);
   if (!fd) {
@@ -27,13 +39,20 @@ Result<OutputFile> OutputFile::create(const std::string& path, bool overwrite) {
     }
     return std::move(fd).error();
   }
-  struct stat info {};
-  if (::fstat(fd->raw(), &info) != 0) return system_error(errno, "stat {}", path);
-  if (!S_ISREG(info.st_mode)) {
-    return make_error(ErrorKind::kUnsupported, "{}: only regular files can be written", path);
-  }
   if (::fchmod(fd->raw(), kMode) != 0) return system_error(errno, "set the mode of {}", path);
-  return OutputFile(*std::move(fd), path);
+  return OpenedOutput{*std::move(fd), OpenedOutput::Kind::kFile};
+}
+
+Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path, bool overwrite) {
+  OpenedOutput opened = TRY(open_output_path(path, overwrite));
+  if (opened.kind == OpenedOutput::Kind::kStream) {
+    return make_error(ErrorKind::kUnsupported,
+                      "{}: only files and block devices can be written in place; a stream takes "
+                      "the flattened format (--output-format flattened)",
+                      path);
+  }
+  return std::unique_ptr<OutputFile>(
+      new OutputFile(std::move(opened.fd), path, opened.kind == OpenedOutput::Kind::kDevice));
 }
 
 Status OutputFile::named(Status status) const {
@@ -81,17 +100,33 @@ Status OutputFile::finish_writeback(std::uint64_t offset, std::uint64_t size) {
   return {};
 }
 
+Status OutputFile::reserve(std::uint64_t offset, std::uint64_t size) {
+  if (!device_) return {};
+  const std::vector<std::byte> zeros(kZeroStep);
+  for (const std::uint64_t end = offset + size; offset < end;) {
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), end - offset));
+    TRY(write_at(offset, std::span(zeros).first(part)));
+    offset += part;
+  }
+  return {};
+}
+
 Status OutputFile::clear() {
+  append_from(0);
+  if (device_) return {};
   if (::ftruncate(fd_.raw(), 0) != 0) return system_error(errno, "empty {}", path_);
   return {};
 }
 
 Status OutputFile::close() {
   TRY(named(fd_.close()));
+  if (device_) return {};
   return sync_folder_of(path_);
 }
 
-Result<OutputFile::Size> OutputFile::size() const {
+Result<Output::Size> OutputFile::size() const {
+  // What lies on a device behind the dump is not the dump's.
+  if (device_) return Size{end(), end()};
   struct stat info {};
   if (::fstat(fd_.raw(), &info) != 0) return system_error(errno, "stat {}", path_);
   return Size{static_cast<std::uint64_t>(info.st_size),

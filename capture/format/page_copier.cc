@@ -27,7 +27,6 @@ struct CopyJob {
   std::uint32_t codec_flag;
   Output& output;
   std::atomic<std::uint64_t>& pages_done;
-  std::atomic<std::uint64_t> file_end;
 };
 
 bool is_zero(std::span<const std::byte> page) {
@@ -176,11 +175,10 @@ class CopyWorker {
   }
 
   Status flush() {
-    const std::uint64_t start = job_->file_end.fetch_add(used_);
+    const std::uint64_t start = TRY(job_->output.append(std::span(buffer_).first(used_)));
     for (const std::size_t index : pending_) {
       descriptors_[index].offset = descriptors_[index].offset + start;
     }
-    TRY(job_->output.write_at(start, std::span(buffer_).first(used_)));
     TRY(job_->output.start_writeback(start, used_));
     std::size_t first = 0;
     for (const Batch& batch : batches_) {
@@ -222,9 +220,13 @@ class CopyWorker {
   CopyCounts counts_;
 };
 
+/// The first of the data, from the end of the descriptors on.
 Status write_zero_page(const DumpPlan& plan, Output& output) {
-  const std::vector<std::byte> zeros(static_cast<std::size_t>(plan.geometry.shift.page_size()));
-  return output.write_at(plan.zero_page_offset, zeros);
+  const std::uint64_t start = plan.descriptor_offset(plan.pages);
+  output.append_from(start);
+  const std::vector<std::byte> zeros(static_cast<std::size_t>(plan.data_offset - start));
+  TRY(output.append(zeros));
+  return {};
 }
 
 }  // namespace
@@ -237,7 +239,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
                               Output& output,
                               std::atomic<std::uint64_t>& pages_done) {
   TRY(write_zero_page(plan, output));
-  CopyJob job{image, bitmap, plan, codec_flag(codec.kind), output, pages_done, {plan.data_offset}};
+  CopyJob job{image, bitmap, plan, codec_flag(codec.kind), output, pages_done};
   const std::uint64_t page_size = plan.geometry.shift.page_size();
   std::vector<CopyWorker> workers;
   for (unsigned i = 0; i < threads; ++i) {
@@ -261,7 +263,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
     counts.raw += part.raw;
     counts.data_bytes += part.data_bytes;
   }
-  counts.file_end = job.file_end;
+  counts.file_end = output.end();
   return counts;
 }
 

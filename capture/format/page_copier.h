@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "capture/filter/page_bitmap.h"
 #include "capture/format/dump_plan.h"
-#include "capture/format/output_file.h"
+#include "capture/format/output.h"
 #include "capture/format/page_codec.h"
 #include "capture/vmcore/memory_image.h"
 

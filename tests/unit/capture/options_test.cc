@@ -33,12 +33,12 @@ TEST(Options, TheDefaultIsTheSmallestDumpWithAllCpus) {
   const Invocation call = parsed({"/proc/vmcore", "out"});
   EXPECT_EQ(call.action, Action::kCapture);
   EXPECT_EQ(call.capture.input, "/proc/vmcore");
-  EXPECT_EQ(call.capture.output, "out");
+  EXPECT_EQ(call.capture.output.path, "out");
   EXPECT_EQ(call.capture.level, DumpLevel(31));
   EXPECT_EQ(call.capture.codec, default_codec());
   EXPECT_FALSE(call.threads_given);
   EXPECT_TRUE(call.capture.map_input);
-  EXPECT_FALSE(call.capture.overwrite);
+  EXPECT_FALSE(call.capture.output.overwrite);
   EXPECT_TRUE(call.progress);
   EXPECT_TRUE(call.summary);
 }
@@ -60,10 +60,10 @@ TEST(Options, AreTakenInEverySpelling) {
   EXPECT_EQ(call.capture.threads, 3U);
   EXPECT_TRUE(call.threads_given);
   EXPECT_FALSE(parsed({"--no-mmap", "a", "b"}).capture.map_input);
-  EXPECT_TRUE(call.capture.overwrite);
+  EXPECT_TRUE(call.capture.output.overwrite);
   EXPECT_FALSE(call.progress);
   EXPECT_TRUE(call.stats);
-  EXPECT_EQ(call.capture.output, "out");
+  EXPECT_EQ(call.capture.output.path, "out");
   EXPECT_EQ(parsed({"--level=0", "a", "b"}).capture.level, DumpLevel(0));
   EXPECT_EQ(parsed({"-l", "a", "b"}).capture.codec.kind, CodecKind::kLzo);
   EXPECT_EQ(parsed({"-p", "a", "b"}).capture.codec.kind, CodecKind::kSnappy);
@@ -122,7 +122,7 @@ TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
   const Invocation other =
       parsed_makedumpfile({"-zfD", "-d17,31", "--num-threads=4", "--message-level=2", "in", "out"});
   EXPECT_EQ(other.capture.codec, (CodecChoice{CodecKind::kZstd, 1})) << "its level is fixed";
-  EXPECT_TRUE(other.capture.overwrite);
+  EXPECT_TRUE(other.capture.output.overwrite);
   EXPECT_EQ(other.capture.level, DumpLevel(17));
   EXPECT_EQ(other.capture.smaller_levels, std::vector<DumpLevel>{DumpLevel(31)});
   EXPECT_EQ(other.capture.threads, 4U);

@@ -29,10 +29,10 @@ class RunCapture : public ::testing::Test {
  protected:
   Result<CaptureReport> capture(std::uint32_t level, unsigned threads = 2) {
     options_.input = tree_.path("/vmcore");
-    options_.output = tree_.path("/dump");
+    options_.output.path = tree_.path("/dump");
     options_.level = DumpLevel(level);
     options_.threads = threads;
-    options_.overwrite = true;
+    options_.output.overwrite = true;
     return run_capture(options_, progress_);
   }
   void save(ToyKernel& kernel) { ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore"))); }

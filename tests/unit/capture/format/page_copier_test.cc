@@ -3,6 +3,7 @@
 
 #include "capture/filter/page_selection.h"
 #include "capture/format/kdump_writer.h"
+#include "capture/format/output_file.h"
 #include "tests/support/temp_tree.h"
 #include "tests/support/vmcore/fake_memory_image.h"
 #include "tests/support/vmcore/kdump_reader.h"
@@ -32,7 +33,11 @@ class WatchedOutput final : public Output {
   Status read_at(std::uint64_t offset, std::span<std::byte> into) const override {
     return file_.read_at(offset, into);
   }
+  [[nodiscard]] bool is_sparse() const override { return true; }
   Status sync() override { return file_.sync(); }
+  Status clear() override { return file_.clear(); }
+  Status close() override { return file_.close(); }
+  [[nodiscard]] Result<Size> size() const override { return file_.size(); }
   Status start_writeback(std::uint64_t offset, std::uint64_t size) override {
     const std::lock_guard lock(mutex_);
     if (size > 0) started_.insert({offset, size});
@@ -93,8 +98,8 @@ class PageCopierTest : public ::testing::Test {
   Result<CopyCounts> write(const CodecChoice& codec, unsigned threads, std::uint64_t room = ~0ULL) {
     const auto pages = touched_pages(image_.ranges(), PageShift{});
     const DumpGeometry geometry = *plan_geometry(PageShift{}, pages, image_.notes_size());
-    OutputFile file = *OutputFile::create(path_, true);
-    WatchedOutput output(file, room);
+    const auto file = *OutputFile::create(path_, true);
+    WatchedOutput output(*file, room);
     HeaderFacts facts;
     facts.codec = codec.kind;
     TRY(write_headers(output, geometry, facts, false));
@@ -206,16 +211,16 @@ TEST_F(PageCopierTest, AFullDiskIsAnErrorAtAnyPoint) {
 
 TEST(OutputFileTest, BehindTheEndThereAreZeros) {
   const kdump::test::TempTree tree;
-  OutputFile file = *OutputFile::create(tree.path("/out"), false);
+  const auto file = *OutputFile::create(tree.path("/out"), false);
   const std::array<std::byte, 2> two = {std::byte{1}, std::byte{2}};
-  ASSERT_TRUE(file.write_at(10, two));
+  ASSERT_TRUE(file->write_at(10, two));
   std::array<std::byte, 4> four{};
   four.fill(std::byte{9});
-  ASSERT_TRUE(file.read_at(9, four));
+  ASSERT_TRUE(file->read_at(9, four));
   EXPECT_EQ(four,
             (std::array<std::byte, 4>{std::byte{0}, std::byte{1}, std::byte{2}, std::byte{0}}));
   four.fill(std::byte{9});
-  ASSERT_TRUE(file.read_at(1000, four));
+  ASSERT_TRUE(file->read_at(1000, four));
   EXPECT_EQ(four[0], std::byte{0});
   EXPECT_EQ(tree.mode("/out"), 0600U);
 }
