@@ -5,14 +5,14 @@
 
 namespace kdump::capture {
 
-PageTableCache::PageTableCache(const MemoryImage& image, std::size_t table_size)
-    : image_(image), entry_count_(table_size / sizeof(std::uint64_t)) {}
-
 Result<std::uint64_t> PageTableCache::entry(PhysAddr table, std::uint64_t index) {
-  const auto at = static_cast<std::size_t>(index % entry_count_);
+  // Tables that are smaller than a piece (roots) begin somewhere in a page: pieces count from the
+  // table's own start, so that an entry never lies across two of them.
+  const PhysAddr start = table + index / kEntries * kEntries * sizeof(std::uint64_t);
+  const auto at = static_cast<std::size_t>(index % kEntries);
   ++clock_;
   for (Slot& slot : slots_) {
-    if (slot.filled && slot.table == table) {
+    if (slot.filled && slot.start == start) {
       slot.last_use = clock_;
       return slot.entries[at];
     }
@@ -21,10 +21,10 @@ Result<std::uint64_t> PageTableCache::entry(PhysAddr table, std::uint64_t index)
     return a.last_use < b.last_use;
   });
   slot.filled = false;
-  slot.entries.resize(entry_count_);
-  TRY(image_.read(table, std::as_writable_bytes(std::span(slot.entries))));
+  slot.entries.resize(kEntries);
+  TRY(image_.read(start, std::as_writable_bytes(std::span(slot.entries))));
   slot.filled = true;
-  slot.table = table;
+  slot.start = start;
   slot.last_use = clock_;
   return slot.entries[at];
 }

@@ -19,7 +19,7 @@ constexpr std::uint64_t kImageStep = std::uint64_t{2} << 20U;
 
 constexpr unsigned kPageBits = 12;
 constexpr unsigned kIndexBits = 9;
-constexpr std::size_t kTableSize = std::size_t{1} << kPageBits;
+constexpr std::uint64_t kIndexMask = (std::uint64_t{1} << kIndexBits) - 1;
 constexpr std::uint64_t kPresent = 1;
 constexpr std::uint64_t kLargePage = std::uint64_t{1} << 7U;
 // Bits 12 to 51 of an entry are the physical address.
@@ -36,7 +36,7 @@ struct Parameters {
 class X86_64AddressSpace final : public AddressSpace {
  public:
   X86_64AddressSpace(const MemoryImage& image, const Parameters& parameters)
-      : parameters_(parameters), tables_(image, kTableSize) {}
+      : parameters_(parameters), tables_(image) {}
 
   Result<Translation> translate(VirtAddr address) override {
     if (const auto linear = in_image(address)) return *linear;
@@ -51,7 +51,7 @@ class X86_64AddressSpace final : public AddressSpace {
     PhysAddr table = top->phys;
     for (unsigned level = levels; level > 0; --level) {
       const unsigned shift = kPageBits + (level - 1) * kIndexBits;
-      const std::uint64_t entry = TRY(tables_.entry(table, address.value() >> shift));
+      const std::uint64_t entry = TRY(tables_.entry(table, address.value() >> shift & kIndexMask));
       if ((entry & kPresent) == 0) {
         return make_error(ErrorKind::kNotFound, "nothing is mapped at {}", address);
       }

@@ -12,17 +12,9 @@
 namespace kdump::capture::test {
 namespace {
 
-constexpr std::uint64_t kKernelMap = 0xffffffff80000000ULL;
-constexpr std::uint64_t kDirectMap4 = 0xffff888000000000ULL;
-constexpr std::uint64_t kDirectMap5 = 0xff11000000000000ULL;
-constexpr std::uint64_t kMemmap4 = 0xffffea0000000000ULL;
-constexpr std::uint64_t kMemmap5 = 0xffd4000000000000ULL;
 // Kernel structures from here on, struct pages from 64 MiB on; tests put their pages elsewhere.
 constexpr std::uint64_t kStructures = 0x2000000;
 constexpr std::uint64_t kMemmapStorage = 0x4000000;
-constexpr std::uint64_t kLargePage = std::uint64_t{2} << 20U;
-constexpr std::uint64_t kPresentWritable = 3;
-constexpr std::uint64_t kLeaf = 0x80;
 constexpr std::uint64_t kMappingPointer = 0xffff888004567000ULL;
 constexpr std::uint64_t kSectionFlags = 0xf;
 constexpr std::uint64_t kSectionEntry = 16;
@@ -32,9 +24,16 @@ std::string hex(std::uint64_t value) { return fmt::format("{:x}", value); }
 }  // namespace
 
 ToyKernel::ToyKernel(const Options& options)
-    : options_(options), era_(page_era(options.era)), next_free_(kStructures) {
-  for (const Range& range : options.memory) image_.add_memory(range);
-  sections_ = options.memory.back().end / (kPagesPerSection * kPage) + 1;
+    : options_(options),
+      machine_(options.arm64
+                   ? arm64_machine(*options.arm64)
+                   : x86_64_machine(options.five_level, options.phys_base, options.sme_mask)),
+      era_(page_era(options.era)),
+      next_free_(machine_.physical_base + kStructures) {
+  image_.set_machine(machine_.elf_machine);
+  for (const Range& range : options.memory) {
+    image_.add_memory({machine_.physical_base + range.start, machine_.physical_base + range.end});
+  }
   load_keys();
   build_page_tables();
   build_sections();
@@ -51,9 +50,10 @@ void ToyKernel::load_keys() {
   }
   for (const auto& [key, value] : era_.edits) set_key(key, value);
   set_key("SIZE(page)", std::to_string(options_.struct_page_size));
-  set_key("NUMBER(phys_base)", std::to_string(options_.phys_base));
-  set_key("NUMBER(sme_mask)", std::to_string(options_.sme_mask));
-  set_key("NUMBER(pgtable_l5_enabled)", options_.five_level ? "1" : "0");
+  for (const char* const key : {"phys_base", "sme_mask", "pgtable_l5_enabled"}) {
+    set_key(fmt::format("NUMBER({})", key), std::nullopt);
+  }
+  for (const auto& [key, value] : machine_.keys) set_key(key, value);
   set_key("SYMBOL(vmemmap)", std::nullopt);
 }
 
@@ -71,107 +71,128 @@ void ToyKernel::set_key(const std::string& key, std::optional<std::string> value
 
 PhysAddr ToyKernel::allocate(std::uint64_t bytes) {
   const PhysAddr start = next_free_;
-  next_free_ += (bytes + kPage - 1) / kPage * kPage;
+  next_free_ += align_up(bytes, machine_.page_size());
   return start;
 }
 
 VirtAddr ToyKernel::direct_map(PhysAddr address) const {
-  return VirtAddr((options_.five_level ? kDirectMap5 : kDirectMap4) + address.value());
+  return VirtAddr(machine_.direct_map + address.value() - machine_.physical_base);
 }
 
 VirtAddr ToyKernel::kernel_image(PhysAddr address) const {
-  return VirtAddr(kKernelMap + address.value() - static_cast<std::uint64_t>(options_.phys_base));
+  return VirtAddr(machine_.image_offset + address.value());
 }
 
 void ToyKernel::map(VirtAddr virt, PhysAddr phys, unsigned level) {
-  PhysAddr table = top_table_;
-  for (unsigned at = options_.five_level ? 5 : 4;; --at) {
-    const std::uint64_t index = virt.value() >> (12 + 9 * (at - 1)) & 511U;
-    const PhysAddr entry = table + index * 8;
-    if (at == level) {
-      const std::uint64_t leaf = level > 1 ? kLeaf : 0;
-      image_.put(entry, phys.value() | options_.sme_mask | leaf | kPresentWritable);
-      return;
-    }
-    auto next = image_.get<std::uint64_t>(entry);
-    if (next == 0) {
-      next = allocate(kPage).value() | options_.sme_mask | kPresentWritable;
-      image_.put(entry, next);
-    }
-    table = PhysAddr(next & ~options_.sme_mask & 0x000ffffffffff000ULL);
-  }
+  image_.put(entry_place(virt, level), machine_.entry(phys.value(), level, true));
+}
+
+PhysAddr ToyKernel::entry_place(VirtAddr virt, unsigned level) {
+  return page_table_entry(machine_, image_, top_table_, virt, level, [this](std::uint64_t bytes) {
+    return allocate(bytes);
+  });
 }
 
 void ToyKernel::build_page_tables() {
-  top_table_ = allocate(kPage);
-  const std::uint64_t top = options_.memory.back().end;
-  for (std::uint64_t at = 0; at < top; at += std::uint64_t{1} << 30U) {
-    map(direct_map(PhysAddr(at)), PhysAddr(at), 3);
+  top_table_ = allocate(machine_.page_size());
+  const PhysAddr base(machine_.physical_base);
+  const std::uint64_t step = machine_.leaf_size(machine_.direct_map_level);
+  for (std::uint64_t at = 0; at < options_.memory.back().end; at += step) {
+    map(direct_map(base + at), base + at, machine_.direct_map_level);
   }
-  set_key("SYMBOL(init_top_pgt)", hex(kernel_image(top_table_).value()));
+  for (std::uint64_t at = kStructures; machine_.image_in_tables && at < kMemmapStorage;
+       at += machine_.page_size()) {
+    map(kernel_image(base + at), base + at, 1);
+  }
+  if (!options_.arm64) {
+    set_key("SYMBOL(init_top_pgt)", hex(kernel_image(top_table_).value()));
+  }
   set_key("SYMBOL(swapper_pg_dir)", hex(kernel_image(top_table_).value()));
 }
 
 VirtAddr ToyKernel::struct_page(std::uint64_t pfn) const {
-  return VirtAddr((options_.five_level ? kMemmap5 : kMemmap4) + pfn * options_.struct_page_size);
+  return VirtAddr(machine_.memmap + (pfn - this->pfn(0)) * options_.struct_page_size);
 }
 
 PhysAddr ToyKernel::struct_page_phys(std::uint64_t pfn, std::uint64_t offset) const {
-  const std::uint64_t at = pfn * options_.struct_page_size + offset;
-  return memmap_pages_.at(at / kPage) + at % kPage;
+  const std::uint64_t at = (pfn - this->pfn(0)) * options_.struct_page_size + offset;
+  return memmap_pages_.at(at / machine_.page_size()) + at % machine_.page_size();
 }
 
 void ToyKernel::build_sections() {
-  const std::uint64_t bytes = kPagesPerSection * options_.struct_page_size;
-  const std::uint64_t pages = bytes / kPage;
-  const std::uint64_t base = struct_page(0).value();
-  section_entries_ = allocate(std::max(kPage, sections_ * kSectionEntry));
-  section_table_ = options_.classic_sparse ? section_entries_ : allocate(kPage);
-  if (!options_.classic_sparse) {
-    image_.put(section_table_, direct_map(section_entries_).value());
-  }
-  for (std::uint64_t section = 0; section < sections_; ++section) {
+  const std::uint64_t section_size = std::uint64_t{1} << machine_.section_bits;
+  const std::uint64_t bytes = pages_per_section() * options_.struct_page_size;
+  const std::uint64_t pages = bytes / machine_.page_size();
+  const std::uint64_t large = machine_.leaf_size(2);
+  const std::uint64_t all_sections = std::uint64_t{1}
+                                     << (machine_.physical_bits - machine_.section_bits);
+  const std::uint64_t roots = all_sections / (machine_.page_size() / kSectionEntry);
+  const std::uint64_t first = machine_.physical_base / section_size;
+  section_table_ = allocate(options_.classic_sparse
+                                ? (options_.memory.back().end / section_size + 1) * kSectionEntry
+                                : std::max<std::uint64_t>(roots, 1) * 8);
+  for (std::uint64_t nr = 0; nr <= options_.memory.back().end / section_size; ++nr) {
+    const Range section{nr * section_size, (nr + 1) * section_size};
     const bool has_memory =
-        std::any_of(options_.memory.begin(), options_.memory.end(), [section](const Range& range) {
-          return range.overlaps(
-              {section * kPagesPerSection * kPage, (section + 1) * kPagesPerSection * kPage});
+        std::any_of(options_.memory.begin(), options_.memory.end(), [&section](const Range& range) {
+          return range.overlaps(section);
         });
     if (!has_memory) continue;
+    const VirtAddr start(machine_.memmap + nr * bytes);
     for (std::uint64_t i = 0; i < pages; ++i) {
       // Scattered: neighbours in the virtual memmap are none in physical memory.
       const std::uint64_t place = options_.small_memmap_pages ? pages - 1 - i : i;
-      const PhysAddr phys(kMemmapStorage + section * bytes + place * kPage);
-      memmap_pages_[section * pages + i] = phys;
-      if (options_.small_memmap_pages || bytes % kLargePage != 0) {
-        map(VirtAddr(base + section * bytes + i * kPage), phys, 1);
-      } else if (i % (kLargePage / kPage) == 0) {
-        map(VirtAddr(base + section * bytes + i * kPage), phys, 2);
+      const PhysAddr phys(machine_.physical_base + kMemmapStorage + nr * bytes +
+                          place * machine_.page_size());
+      memmap_pages_[nr * pages + i] = phys;
+      if (options_.small_memmap_pages || bytes % large != 0) {
+        map(start + i * machine_.page_size(), phys, 1);
+      } else if (i % (large / machine_.page_size()) == 0) {
+        map(start + i * machine_.page_size(), phys, 2);
       }
     }
-    set_section_word(section, base | kSectionFlags);
+    set_section_word(first + nr, struct_page(0).value() | kSectionFlags);
   }
   set_key("SYMBOL(mem_section)", hex(direct_map(section_table_).value()));
   set_key("SIZE(mem_section)", std::to_string(kSectionEntry));
-  set_key("NUMBER(SECTION_SIZE_BITS)", "27");
-  set_key("NUMBER(MAX_PHYSMEM_BITS)", "46");
-  // 2^19 sections, 256 in a page.
-  set_key("LENGTH(mem_section)", options_.classic_sparse ? "524288" : "2048");
+  set_key("NUMBER(SECTION_SIZE_BITS)", std::to_string(machine_.section_bits));
+  set_key("NUMBER(MAX_PHYSMEM_BITS)", std::to_string(machine_.physical_bits));
+  set_key(
+      "LENGTH(mem_section)",
+      std::to_string(options_.classic_sparse ? all_sections : std::max<std::uint64_t>(roots, 1)));
+}
+
+PhysAddr ToyKernel::section_entry(std::uint64_t section) {
+  if (options_.classic_sparse) return section_table_ + section * kSectionEntry;
+  const std::uint64_t per_root = machine_.page_size() / kSectionEntry;
+  const PhysAddr root = section_table_ + section / per_root * 8;
+  auto page = image_.get<std::uint64_t>(root);
+  if (page == 0) {
+    page = direct_map(allocate(machine_.page_size())).value();
+    image_.put(root, page);
+  }
+  return PhysAddr(page - machine_.direct_map + machine_.physical_base) +
+         section % per_root * kSectionEntry;
 }
 
 void ToyKernel::set_section_word(std::uint64_t section, std::uint64_t word) {
-  image_.put(section_entries_ + section * kSectionEntry, word);
+  image_.put(section_entry(section), word);
 }
 
-std::uint64_t ToyKernel::section_word(std::uint64_t section) const {
-  return image_.get<std::uint64_t>(section_entries_ + section * kSectionEntry);
+std::uint64_t ToyKernel::section_word(std::uint64_t section) {
+  return image_.get<std::uint64_t>(section_entry(section));
 }
 
 void ToyKernel::build_identity() {
   const PhysAddr name = allocate(kPage);
   const auto release = std::find_if(
       keys_.begin(), keys_.end(), [](const auto& row) { return row.first == "OSRELEASE"; });
-  const std::vector<std::string> fields = {
-      "Linux", "toyhost", release->second, "#1 SMP toy", "x86_64", "(none)"};
+  const std::vector<std::string> fields = {"Linux",
+                                           "toyhost",
+                                           release->second,
+                                           "#1 SMP toy",
+                                           options_.arm64 ? "aarch64" : "x86_64",
+                                           "(none)"};
   const auto offset = std::find_if(keys_.begin(),
                                    keys_.end(),
                                    [](const auto& row) {
@@ -289,11 +310,12 @@ void ToyKernel::poison(std::uint64_t pfn) {
 }
 
 void ToyKernel::optimize_memmap(std::uint64_t pfn, unsigned order) {
-  const std::uint64_t first = pfn * options_.struct_page_size / kPage;
-  const std::uint64_t pages = (options_.struct_page_size << order) / kPage;
+  const std::uint64_t page = machine_.page_size();
+  const std::uint64_t first = (pfn - this->pfn(0)) * options_.struct_page_size / page;
+  const std::uint64_t pages = (options_.struct_page_size << order) / page;
   for (std::uint64_t i = 1; i < pages; ++i) {
     memmap_pages_[first + i] = memmap_pages_[first];
-    map(VirtAddr(struct_page(pfn).value() + i * kPage), memmap_pages_[first], 1);
+    map(VirtAddr(struct_page(pfn).value() + i * page), memmap_pages_[first], 1);
   }
 }
 

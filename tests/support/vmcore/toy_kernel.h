@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "tests/support/vmcore/fake_memory_image.h"
 #include "tests/support/vmcore/page_era.h"
+#include "tests/support/vmcore/toy_machine.h"
 
 #include <cstdint>
 #include <map>
@@ -21,7 +22,6 @@ namespace kdump::capture::test {
 class ToyKernel {
  public:
   static constexpr std::uint64_t kPage = 4096;
-  static constexpr std::uint64_t kPagesPerSection = 32768;
 
   struct Options {
     std::string era = "6.1";
@@ -33,6 +33,9 @@ class ToyKernel {
     std::int64_t phys_base = -0x1000000;
     std::uint64_t sme_mask = 0;
     unsigned cpus = 2;
+    /// Instead of x86_64, which the members above describe; memory is moved to where the machine's
+    /// begins.
+    std::optional<Arm64Mode> arm64;
   };
 
   ToyKernel() : ToyKernel(Options()) {}
@@ -68,19 +71,30 @@ class ToyKernel {
   void set_counted_free(std::uint64_t pages) { counted_free_ = pages; }
   /// Damages the memory section table.
   void set_section_word(std::uint64_t section, std::uint64_t word);
-  [[nodiscard]] std::uint64_t section_word(std::uint64_t section) const;
+  [[nodiscard]] std::uint64_t section_word(std::uint64_t section);
 
   // Memory for a test's own structures.
   PhysAddr allocate(std::uint64_t bytes);
   [[nodiscard]] VirtAddr direct_map(PhysAddr address) const;
   [[nodiscard]] VirtAddr kernel_image(PhysAddr address) const;
-  /// Maps one page of 2^(12 + 9 * (level - 1)) bytes.
+  /// Maps one page of machine().leaf_size(level) bytes.
   void map(VirtAddr virt, PhysAddr phys, unsigned level);
+  /// Where the page table entry for an address is.
+  PhysAddr entry_place(VirtAddr virt, unsigned level);
   [[nodiscard]] VirtAddr struct_page(std::uint64_t pfn) const;
   /// Where the byte of a struct page is in physical memory.
   [[nodiscard]] PhysAddr struct_page_phys(std::uint64_t pfn, std::uint64_t offset = 0) const;
 
   [[nodiscard]] const PageEra& era() const { return era_; }
+  [[nodiscard]] const ToyMachine& machine() const { return machine_; }
+  [[nodiscard]] PageShift page_shift() const { return {machine_.page_bits}; }
+  /// The page `n` pages behind the start of the machine's memory.
+  [[nodiscard]] std::uint64_t pfn(std::uint64_t n) const {
+    return (machine_.physical_base >> machine_.page_bits) + n;
+  }
+  [[nodiscard]] std::uint64_t pages_per_section() const {
+    return std::uint64_t{1} << (machine_.section_bits - machine_.page_bits);
+  }
   [[nodiscard]] std::string vmcoreinfo() const;
   FakeMemoryImage& memory() { return image_; }
 
@@ -95,17 +109,18 @@ class ToyKernel {
   void write_counters();
   [[nodiscard]] std::uint64_t tail_word(std::uint64_t head, unsigned order) const;
 
+  [[nodiscard]] PhysAddr section_entry(std::uint64_t section);
+
   Options options_;
+  ToyMachine machine_;
   PageEra era_;
   FakeMemoryImage image_;
   std::vector<std::pair<std::string, std::string>> keys_;
   PhysAddr next_free_;
   PhysAddr top_table_;
   PhysAddr section_table_;
-  PhysAddr section_entries_;
   PhysAddr node_;
-  std::uint64_t sections_ = 0;
-  std::map<std::uint64_t, PhysAddr> memmap_pages_;  ///< by 4 KiB page of the virtual memmap
+  std::map<std::uint64_t, PhysAddr> memmap_pages_;  ///< by page of the virtual memmap
   std::uint64_t free_pages_ = 0;
   std::optional<std::uint64_t> counted_free_;
 };

@@ -41,8 +41,9 @@ Filtered filter(const MemoryImage& image,
                 DumpLevel level,
                 unsigned threads) {
   Filtered filtered;
-  const auto pages = touched_pages(image.ranges(), PageShift{});
-  const auto source = MemMapSource::find(image, info, PageShift{}, pages);
+  const PageShift shift = info.page_shift().value_or(PageShift{});
+  const auto pages = touched_pages(image.ranges(), shift);
+  const auto source = MemMapSource::find(image, info, shift, pages);
   EXPECT_TRUE(source) << source.error().message;
   if (!source) return filtered;
   MemoryStore store;
