@@ -76,8 +76,14 @@ Result<kexec::LoadPlan> RunningHost::plan_load(const LoadOrder& order) {
   return plan_panic_kernel(order, root_, TRY(kexec::read_host_facts(root_)));
 }
 
-Status RunningHost::load(const kexec::LoadPlan& plan) { return kexec::load_crash(plan, root_); }
+Status RunningHost::load(const kexec::LoadPlan& plan) {
+  kexec::RunningKernel kernel;
+  return kexec::Loader(root_, kernel).load(plan);
+}
 
-Status RunningHost::unload() { return kexec::unload_crash(root_); }
+Status RunningHost::unload() {
+  kexec::RunningKernel kernel;
+  return kexec::Loader(root_, kernel).unload(kexec::LoadKind::kPanic);
+}
 
 }  // namespace kdump::ctl

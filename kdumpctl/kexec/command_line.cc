@@ -36,19 +36,18 @@ std::vector<std::string_view> split_parameters(std::string_view command_line) {
 Status check_parameters(std::string_view command_line) {
   if (command_line.find('\0') != std::string_view::npos ||
       command_line.find('\n') != std::string_view::npos) {
-    return make_error(
-        ErrorKind::kUsage,
-        "the panic kernel's command line holds a line break or a NUL byte; remove it");
+    return make_error(ErrorKind::kUsage,
+                      "the new kernel's command line holds a line break or a NUL byte; remove it");
   }
   if (std::count(command_line.begin(), command_line.end(), '"') % 2 != 0) {
     return make_error(ErrorKind::kUsage,
-                      "the panic kernel's command line has an odd number of double quotes; close "
+                      "the new kernel's command line has an odd number of double quotes; close "
                       "the open one");
   }
   for (const std::string_view parameter : split_parameters(command_line)) {
     if (parameter.starts_with("elfcorehdr=")) {
       return make_error(ErrorKind::kUsage,
-                        "remove \"{}\" from the panic kernel's command line: the loader sets it",
+                        "remove \"{}\" from the new kernel's command line: the loader sets it",
                         escape_control(parameter));
     }
   }
@@ -69,7 +68,7 @@ Status check_length(std::string_view command_line,
     longest += fmt::format("{} ({} bytes)", shortened(parameter), parameter.size());
   }
   return make_error(ErrorKind::kUsage,
-                    "the panic kernel's command line has {} bytes, {} takes {}: remove {} bytes; "
+                    "the new kernel's command line has {} bytes, {} takes {}: remove {} bytes; "
                     "the longest parameters are {}",
                     command_line.size(),
                     kernel_path,

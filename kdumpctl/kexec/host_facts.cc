@@ -220,20 +220,64 @@ Result<std::optional<std::uint64_t>> read_elfcorehdr_size(const SysRoot& root) {
   return size;
 }
 
+// /sys/firmware/memmap/N/{start,end,type}: the memory map that the kernel was booted with.
+Result<MemoryMap> read_firmware_map(const SysRoot& root) {
+  constexpr std::string_view kFolder = "/sys/firmware/memmap";
+  if (!root.is_directory(kFolder)) return MemoryMap{};
+  std::string lines;
+  const std::vector<std::string> names = TRY(root.list(kFolder));
+  for (const std::string& name : names) {
+    const std::string entry = fmt::format("{}/{}", kFolder, name);
+    lines += fmt::format("{:x}-{:x} : {}\n",
+                         TRY(read_number(root, entry + "/start", Base::kHex)),
+                         TRY(read_number(root, entry + "/end", Base::kHex)),
+                         TRY(root.read_value(entry + "/type")));
+  }
+  if (lines.empty()) return MemoryMap{};
+  auto map = MemoryMap::parse(lines);
+  if (!map) return std::move(map).error().with_context(std::string(kFolder));
+  return map;
+}
+
+// X86_FEATURE_LA57 is cleared unless the kernel runs with 5-level paging
+// (arch/x86/kernel/cpu/common.c, early_identify_cpu).
+bool runs_five_level_paging(std::string_view cpuinfo) {
+  for (const std::string_view line : split_lines(cpuinfo)) {
+    if (!line.starts_with("flags")) continue;
+    const auto words = split_words(line);
+    return std::find(words.begin(), words.end(), "la57") != words.end();
+  }
+  return false;
+}
+
+// What both kinds of load need.
+Status read_machine_facts(const SysRoot& root, HostFacts& facts) {
+  const std::string iomem = TRY(root.read("/proc/iomem"));
+  facts.memory = TRY(MemoryMap::parse(iomem));
+  TRY(read_meminfo(root, facts));
+  facts.boot_params = TRY(read_boot_params(root));
+  facts.efi = TRY(read_efi(root));
+  return {};
+}
+
 }  // namespace
 
 Result<HostFacts> read_host_facts(const SysRoot& root) {
   HostFacts facts;
-  const std::string iomem = TRY(root.read("/proc/iomem"));
-  facts.memory = TRY(MemoryMap::parse(iomem));
+  TRY(read_machine_facts(root, facts));
   facts.crash_cma = TRY(read_cma_ranges(root));
   facts.cpu_notes = TRY(read_cpu_notes(root));
   facts.vmcoreinfo = TRY(read_vmcoreinfo(root));
   TRY(read_kcore(root, facts));
-  TRY(read_meminfo(root, facts));
-  facts.boot_params = TRY(read_boot_params(root));
-  facts.efi = TRY(read_efi(root));
   facts.elfcorehdr_size = TRY(read_elfcorehdr_size(root));
+  return facts;
+}
+
+Result<HostFacts> read_reboot_facts(const SysRoot& root) {
+  HostFacts facts;
+  TRY(read_machine_facts(root, facts));
+  facts.firmware_map = TRY(read_firmware_map(root));
+  facts.five_level_paging = runs_five_level_paging(TRY(root.read("/proc/cpuinfo")));
   return facts;
 }
 

@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "kdumpctl/kexec/machine.h"
 #include "kdumpctl/kexec/memory_map.h"
 
 #include <cstddef>
@@ -12,11 +13,6 @@
 #include <vector>
 
 namespace kdump::kexec {
-
-enum class Machine {
-  kX86,    ///< x86_64
-  kArm64,  ///< aarch64
-};
 
 /// Memory in which the dying kernel leaves an ELF note.
 struct NoteArea {
@@ -57,6 +53,7 @@ struct EfiFacts {
 struct HostFacts {
   Machine machine = Machine::kX86;
   MemoryMap memory;
+  MemoryMap firmware_map;           ///< /sys/firmware/memmap, flat; empty when there is none
   std::vector<Range> crash_cma;     ///< crashkernel=X,cma areas, which are not in the memory map
   std::vector<NoteArea> cpu_notes;  ///< one a CPU; CPU numbers may have gaps
   NoteArea vmcoreinfo;
@@ -73,7 +70,12 @@ struct HostFacts {
 };
 
 /// Reads /proc/iomem, /proc/kcore, /proc/meminfo, /proc/cpuinfo, /sys/devices/system/cpu,
-/// /sys/kernel and /sys/firmware/efi. Needs root; each failure says which file and why it matters.
+/// /sys/kernel and /sys/firmware: everything for a panic kernel. Needs root; each failure says
+/// which file and why it matters.
 Result<HostFacts> read_host_facts(const SysRoot& root);
+
+/// The part that a kernel to reboot into needs; the rest (notes, kernel mapping, reservations)
+/// stays empty. It works on kernels without crash dumps, and where lockdown has closed /proc/kcore.
+Result<HostFacts> read_reboot_facts(const SysRoot& root);
 
 }  // namespace kdump::kexec

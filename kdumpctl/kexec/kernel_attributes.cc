@@ -13,6 +13,7 @@ struct Paths {
 
 // In the order of KexecAttribute.
 constexpr std::array kPaths = {
+    Paths{"/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded"},
     Paths{"/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded"},
     Paths{"/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size"},
     Paths{"/sys/kernel/kexec/crash_cma_ranges", "/sys/kernel/kexec_crash_cma_ranges"},

@@ -12,7 +12,7 @@ namespace kdump::kexec {
 /// The kernel's kexec attributes have moved: NAME under /sys/kernel/kexec since Linux 7.0, with the
 /// old one in /sys/kernel kept as a link that is to go
 /// (Documentation/ABI/testing/sysfs-kernel-kexec-kdump).
-enum class KexecAttribute { kCrashLoaded, kCrashSize, kCrashCmaRanges, kElfcorehdrSize };
+enum class KexecAttribute { kLoaded, kCrashLoaded, kCrashSize, kCrashCmaRanges, kElfcorehdrSize };
 
 /// The value, wherever it is; kNotFound when this kernel has none.
 Result<std::string> read_kexec_attribute(const SysRoot& root, KexecAttribute attribute);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/kexec_load.h"
 
+#include "base/fd.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "kdumpctl/kexec/kernel_attributes.h"
 #include "kdumpctl/kexec/load_refusal.h"
 
 #include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <linux/kexec.h>
 #include <string_view>
+#include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <thread>
-#include <unistd.h>
 
 namespace kdump::kexec {
 namespace {
@@ -22,95 +24,120 @@ namespace {
 // Spelled out because older kernel headers do not have it.
 constexpr unsigned long kUpdateElfcorehdr = 0x4;
 
+// KEXEC_FILE_DEBUG, Linux 6.8 (cbc2fe9d9cb2).
+constexpr unsigned long kFileDebug = 0x8;
+
 constexpr int kBusyTries = 5;
 constexpr std::chrono::milliseconds kBusyPause{200};
 
-// errno of the call, 0 on success. A load in progress elsewhere ends soon.
+// A load in progress elsewhere ends soon.
 template <typename Call>
 int call_while_busy(Call call) {
   for (int attempt = 1;; ++attempt) {
-    if (call() == 0) return 0;
-    if (errno != EBUSY || attempt == kBusyTries) return errno;
+    const int code = call();
+    if (code != EBUSY || attempt == kBusyTries) return code;
     std::this_thread::sleep_for(kBusyPause);
   }
 }
 
-int kexec_load(const LoadPlan& plan) {
-  std::vector<struct kexec_segment> segments;
-  for (const Segment& segment : plan.segments) {
-    segments.push_back({.buf = segment.bytes.data(),
-                        .bufsz = segment.bytes.size(),
-                        .mem = reinterpret_cast<const void*>(segment.address.value()),
-                        .memsz = segment.memory_size});
-  }
-  unsigned long flags = KEXEC_ON_CRASH;
-  flags |= plan.machine == Machine::kArm64 ? KEXEC_ARCH_AARCH64 : KEXEC_ARCH_X86_64;
-  if (plan.hotplug) flags |= kUpdateElfcorehdr;
-  return call_while_busy([&] {
-    return ::syscall(SYS_kexec_load, plan.entry.value(), segments.size(), segments.data(), flags);
-  });
+std::string_view name_of(LoadKind kind) {
+  return kind == LoadKind::kPanic ? "panic kernel" : "kernel to reboot into";
 }
 
-int kexec_unload() {
-  // The file call first: under lockdown kexec_load may not even unload.
-  const int code = call_while_busy([] {
-    return ::syscall(
-        SYS_kexec_file_load, -1, -1, 0UL, nullptr, KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH);
-  });
-  if (code != ENOSYS) return code;
-  return call_while_busy(
-      [] { return ::syscall(SYS_kexec_load, 0UL, 0UL, nullptr, KEXEC_ON_CRASH); });
+Result<Fd> open_source(const FileSource& source) {
+  if (source.bytes.empty()) return Fd::open(source.path, O_RDONLY);
+  Fd memory(::memfd_create("kexec", MFD_CLOEXEC));
+  if (!memory.valid()) return system_error(errno, "cannot make a file in memory");
+  TRY(write_all(memory.raw(), source.bytes));
+  return memory;
 }
 
-Status must_be_host(const SysRoot& root) {
-  if (root.is_host()) return {};
-  return make_error(ErrorKind::kUsage,
-                    "a panic kernel is loaded on the running host only, not for {}",
-                    root.prefix());
-}
-
-// What became of the panic kernel that was there before; for the end of an error message.
-std::string_view state_after_failure(bool before, const SysRoot& root) {
-  const auto after = crash_loaded(root);
-  if (!after) return "whether a panic kernel is still loaded cannot be read";
-  if (*after) return "the panic kernel that was loaded before is still loaded";
-  return before ? "the panic kernel that was loaded before is gone: the host is not protected"
-                : "no panic kernel is loaded";
+// What became of the kernel that was there before; for the end of an error message.
+std::string state_after_failure(LoadKind kind, bool before, const SysRoot& root) {
+  const std::string_view name = name_of(kind);
+  const auto after = is_loaded(kind, root);
+  if (!after) return fmt::format("whether a {} is still loaded cannot be read", name);
+  if (*after) return fmt::format("the {} that was loaded before is still loaded", name);
+  if (!before) return fmt::format("no {} is loaded", name);
+  return fmt::format("the {} that was loaded before is gone{}",
+                     name,
+                     kind == LoadKind::kPanic ? ": the host is not protected" : "");
 }
 
 }  // namespace
 
-Status load_crash(const LoadPlan& plan, const SysRoot& root) {
-  TRY(must_be_host(root));
-  TRY(check_segments(plan));
-  const bool before = TRY(crash_loaded(root));
-  if (const int code = kexec_load(plan); code != 0) {
-    Error error = explain_refusal(code, "cannot load the panic kernel", read_refusal_facts(root));
-    error.message += fmt::format(" ({})", state_after_failure(before, root));
+// Common to both calls: the state before and after, and what a failure means.
+template <typename Call>
+Status Loader::finish(LoadKind kind, Call call) {
+  const bool before = TRY(is_loaded(kind, root_));
+  if (const int code = call_while_busy(call); code != 0) {
+    Error error = explain_refusal(
+        code, fmt::format("cannot load the {}", name_of(kind)), read_refusal_facts(root_));
+    error.message += fmt::format(" ({})", state_after_failure(kind, before, root_));
     return error;
   }
-  if (!TRY(crash_loaded(root))) {
+  if (!TRY(is_loaded(kind, root_))) {
     return make_error(ErrorKind::kSystem,
-                      "the kernel accepted the panic kernel but says that none is loaded: another "
-                      "program must have unloaded it; try again");
+                      "the kernel accepted the {} but says that none is loaded: another program "
+                      "must have unloaded it; try again",
+                      name_of(kind));
   }
   return {};
 }
 
-Status unload_crash(const SysRoot& root) {
-  TRY(must_be_host(root));
-  if (!TRY(crash_loaded(root))) return {};
-  if (const int code = kexec_unload(); code != 0) {
-    Error error = explain_refusal(code, "cannot unload the panic kernel", read_refusal_facts(root));
-    error.message += fmt::format(" ({})", state_after_failure(true, root));
-    return error;
-  }
-  return {};
+Status Loader::load(const LoadPlan& plan) {
+  TRY(calls_.check_serves(root_));
+  TRY(check_segments(plan));
+  unsigned long flags = plan.machine == Machine::kArm64 ? KEXEC_ARCH_AARCH64 : KEXEC_ARCH_X86_64;
+  if (plan.kind == LoadKind::kPanic) flags |= KEXEC_ON_CRASH;
+  if (plan.hotplug) flags |= kUpdateElfcorehdr;
+  return finish(plan.kind, [&] { return calls_.load(plan.entry, plan.segments, flags); });
 }
 
-Result<bool> crash_loaded(const SysRoot& root) {
-  return TRY(read_kexec_attribute(root, KexecAttribute::kCrashLoaded)) == "1";
+Status Loader::load(const FileLoadPlan& plan) {
+  TRY(calls_.check_serves(root_));
+  const Fd kernel = TRY(open_source(plan.kernel));
+  Fd initrd;
+  if (plan.initrd) initrd = TRY(open_source(*plan.initrd));
+  unsigned long flags = plan.kind == LoadKind::kPanic ? KEXEC_FILE_ON_CRASH : 0UL;
+  if (!plan.initrd) flags |= KEXEC_FILE_NO_INITRAMFS;
+  return finish(plan.kind, [&] {
+    const auto call = [&](unsigned long wanted) {
+      return calls_.load_files(kernel.raw(), initrd.raw(), plan.command_line, wanted);
+    };
+    if (!plan.debug) return call(flags);
+    const int code = call(flags | kFileDebug);
+    // A kernel that does not know the flag refuses before it touches anything.
+    return code == EINVAL ? call(flags) : code;
+  });
 }
+
+Status Loader::unload(LoadKind kind) {
+  TRY(calls_.check_serves(root_));
+  if (!TRY(is_loaded(kind, root_))) return {};
+  const bool panic = kind == LoadKind::kPanic;
+  // The file call first: under lockdown kexec_load may not even unload.
+  int code = call_while_busy([&] {
+    return calls_.load_files(-1, -1, {}, KEXEC_FILE_UNLOAD | (panic ? KEXEC_FILE_ON_CRASH : 0UL));
+  });
+  if (code == ENOSYS) {
+    code =
+        call_while_busy([&] { return calls_.load(PhysAddr(0), {}, panic ? KEXEC_ON_CRASH : 0UL); });
+  }
+  if (code == 0) return {};
+  Error error = explain_refusal(
+      code, fmt::format("cannot unload the {}", name_of(kind)), read_refusal_facts(root_));
+  error.message += fmt::format(" ({})", state_after_failure(kind, true, root_));
+  return error;
+}
+
+Result<bool> is_loaded(LoadKind kind, const SysRoot& root) {
+  const auto attribute =
+      kind == LoadKind::kPanic ? KexecAttribute::kCrashLoaded : KexecAttribute::kLoaded;
+  return TRY(read_kexec_attribute(root, attribute)) == "1";
+}
+
+Result<bool> crash_loaded(const SysRoot& root) { return is_loaded(LoadKind::kPanic, root); }
 
 Result<std::uint64_t> crash_size(const SysRoot& root) {
   const std::string text = TRY(read_kexec_attribute(root, KexecAttribute::kCrashSize));

@@ -18,7 +18,13 @@
 
 namespace kdump::kexec {
 
-/// What shall be loaded, and the caller's wishes.
+/// What a load is for.
+enum class LoadKind {
+  kPanic,   ///< kexec -p: the kernel that is entered by a panic
+  kReboot,  ///< kexec -l: the kernel that is entered by reboot(2) instead of the firmware
+};
+
+/// A panic kernel to load, and the caller's wishes.
 struct CrashLoadRequest {
   const KernelImage& kernel;
   const std::vector<std::byte>& initrd;  ///< one file or several concatenated; not empty
@@ -36,6 +42,16 @@ struct CrashLoadRequest {
   std::uint64_t working_memory = 0;
 };
 
+/// A kernel to reboot into, and the caller's wishes.
+struct NormalLoadRequest {
+  const KernelImage& kernel;
+  const std::vector<std::byte>& initrd;  ///< one file or several concatenated; may be empty
+  std::string command_line;
+  std::vector<std::byte> rng_seed;  ///< as above
+  bool efi_runtime = true;
+  Range window{0, UINT64_MAX};  ///< --mem-min and --mem-max
+};
+
 struct Segment {
   std::string name;               ///< "kernel", "initrd", "elfcorehdr", "boot_params", "trampoline"
   std::vector<std::byte> bytes;   ///< the rest, up to memory_size, is zeroed by the kernel
@@ -45,17 +61,21 @@ struct Segment {
 
 /// Everything kexec_load(2) is told, and why; a value to print, to compare and to test.
 struct LoadPlan {
+  LoadKind kind = LoadKind::kPanic;
   Machine machine = Machine::kX86;
   std::string kernel_path;
   std::vector<Segment> segments;  ///< ascending
   PhysAddr entry;
-  bool hotplug = false;      ///< the kernel is asked to keep the elfcorehdr up to date
-  std::string command_line;  ///< as the panic kernel will see it
-  CrashHeader header;        ///< what the elfcorehdr segment describes
+  std::string command_line;  ///< as the new kernel will see it
   std::vector<x86::E820Entry> e820;
+  RangeSet room;                ///< where segments may lie
+  std::uint64_t total_ram = 0;  ///< bytes; the kernel refuses more than half of it
+
+  // For panic kernels only.
+  bool hotplug = false;             ///< the kernel is asked to keep the elfcorehdr up to date
+  CrashHeader header;               ///< what the elfcorehdr segment describes
   Range region;                     ///< the reservation that holds the segments
   std::optional<Range> low_region;  ///< the second one, for DMA
-  std::uint64_t total_ram = 0;      ///< bytes; the kernel refuses more than half of it
   MemoryNeed need;
 };
 
@@ -64,9 +84,13 @@ struct LoadPlan {
 /// short, the size needed.
 Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFacts& host);
 
-/// The rules of kexec_load(2) for a crash image (kernel/kexec_core.c, sanity_check_segment_list),
-/// checked without the kernel, which would throw the loaded image away before it checks them.
-/// Whatever plan_crash_load made passes.
+/// Lays out a kernel to reboot into, in RAM of the running kernel that nothing but itself uses; the
+/// dying kernel copies the segments there. Pure; errors as above.
+Result<LoadPlan> plan_normal_load(const NormalLoadRequest& request, const HostFacts& host);
+
+/// The rules of kexec_load(2) (kernel/kexec_core.c, sanity_check_segment_list), checked without the
+/// kernel, which would throw the loaded image away before it checks them. Whatever the planners
+/// made passes.
 Status check_segments(const LoadPlan& plan);
 
 /// The plan as text for people: segments, memory map, command line, sizes.

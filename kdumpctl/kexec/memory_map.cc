@@ -80,6 +80,14 @@ RangeSet MemoryMap::of_type(MemoryType type) const {
   return set;
 }
 
+RangeSet MemoryMap::boot_ram() const {
+  RangeSet set;
+  for (const MemoryResource& resource : resources_) {
+    if (resource.depth == 0 && resource.name == "System RAM") set.add(resource.range);
+  }
+  return set;
+}
+
 std::vector<Range> MemoryMap::crash_regions() const {
   std::vector<Range> regions;
   for (const MemoryResource& resource : resources_) {

@@ -46,6 +46,11 @@ class MemoryMap {
   [[nodiscard]] const std::vector<MemoryResource>& resources() const { return resources_; }
   [[nodiscard]] RangeSet of_type(MemoryType type) const;
 
+  /// RAM that the machine was booted with. Memory that a driver added later ("System RAM (kmem)",
+  /// virtio_mem) may be gone before another kernel asks for it again, and is found through the
+  /// driver then.
+  [[nodiscard]] RangeSet boot_ram() const;
+
   /// The kernel's crashk_res: the only place where a panic kernel may be loaded. Where there are
   /// two reservations (crashkernel=X,high) it is the higher one.
   [[nodiscard]] std::optional<Range> crash_region() const;

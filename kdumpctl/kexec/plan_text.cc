@@ -25,7 +25,8 @@ void append_segments(std::string& out, const LoadPlan& plan) {
 }
 
 void append_e820(std::string& out, const LoadPlan& plan) {
-  out += "memory map of the panic kernel\n";
+  out +=
+      fmt::format("memory map of the {} kernel\n", plan.kind == LoadKind::kPanic ? "panic" : "new");
   for (const x86::E820Entry& entry : plan.e820) {
     out += fmt::format("  {}  {}\n", range_text(entry.range), x86::to_string(entry.type));
   }
@@ -53,10 +54,7 @@ void append_dumped(std::string& out, const LoadPlan& plan) {
   }
 }
 
-}  // namespace
-
-std::string describe(const LoadPlan& plan) {
-  std::string out = fmt::format("panic kernel {}\n", plan.kernel_path);
+void append_reservation(std::string& out, const LoadPlan& plan) {
   out +=
       fmt::format("reserved {} ({})\n", range_text(plan.region), format_size(plan.region.size()));
   if (plan.low_region) {
@@ -64,9 +62,9 @@ std::string describe(const LoadPlan& plan) {
                        range_text(*plan.low_region),
                        format_size(plan.low_region->size()));
   }
-  append_segments(out, plan);
-  append_e820(out, plan);
-  append_dumped(out, plan);
+}
+
+void append_need(std::string& out, const LoadPlan& plan) {
   out += fmt::format("hotplug {}\n",
                      plan.hotplug ? "followed by the kernel" : "needs a reload each time");
   out += fmt::format(
@@ -78,6 +76,21 @@ std::string describe(const LoadPlan& plan) {
       format_size(plan.need.control_pages),
       format_size(plan.need.unpacked_initrd),
       format_size(plan.need.working_memory));
+}
+
+}  // namespace
+
+std::string describe(const LoadPlan& plan) {
+  const bool panic = plan.kind == LoadKind::kPanic;
+  std::string out =
+      fmt::format("{} {}\n", panic ? "panic kernel" : "kernel to reboot into", plan.kernel_path);
+  if (panic) append_reservation(out, plan);
+  append_segments(out, plan);
+  append_e820(out, plan);
+  if (panic) {
+    append_dumped(out, plan);
+    append_need(out, plan);
+  }
   out += fmt::format("command line ({} bytes)\n  {}\n",
                      plan.command_line.size(),
                      escape_control(plan.command_line));

@@ -5,7 +5,6 @@
 namespace kdump::kexec {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::size_t kMaxSegments = 16;  // KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h
 
 Error broken(const Segment& segment, std::string_view what) {
@@ -16,16 +15,19 @@ Error broken(const Segment& segment, std::string_view what) {
                     what);
 }
 
-Status check_segment(const Segment& segment, Range region) {
+Status check_segment(const Segment& segment, const LoadPlan& plan) {
+  const std::uint64_t page = segment_alignment(plan.machine);
   const std::uint64_t start = segment.address.value();
   const auto end = checked_add(start, segment.memory_size);
   if (segment.bytes.empty() || segment.memory_size == 0) return broken(segment, "is empty");
-  if (start % kPage != 0 || segment.memory_size % kPage != 0) {
+  if (start % page != 0 || segment.memory_size % page != 0) {
     return broken(segment, "is not made of whole pages");
   }
   if (segment.bytes.size() > segment.memory_size) return broken(segment, "is larger than its room");
-  if (!end || !region.contains(Range{start, *end})) {
-    return broken(segment, "is outside the reserved memory");
+  if (!end || !plan.room.contains(Range{start, *end})) {
+    return broken(segment,
+                  plan.kind == LoadKind::kPanic ? "is outside the reserved memory"
+                                                : "is outside the memory that may be used");
   }
   return {};
 }
@@ -43,7 +45,7 @@ Status check_segments(const LoadPlan& plan) {
   bool entry_inside = false;
   const Segment* previous = nullptr;
   for (const Segment& segment : plan.segments) {
-    TRY(check_segment(segment, plan.region));
+    TRY(check_segment(segment, plan));
     if (previous != nullptr && previous->address + previous->memory_size > segment.address) {
       return broken(segment, "overlaps the one before it");
     }

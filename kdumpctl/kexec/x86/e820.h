@@ -16,8 +16,10 @@ enum class E820Type : std::uint32_t {
   kReserved = 2,
   kAcpi = 3,
   kNvs = 4,
+  kUnusable = 5,
   kPmem = 7,
   kPram = 12,
+  kSoftReserved = 0xefffffff,
 };
 
 struct E820Entry {
@@ -33,5 +35,9 @@ struct E820Entry {
 /// /proc/vmcore reads only outside RAM); ACPI, reserved and persistent memory as the running kernel
 /// sees them; nothing of the dead kernel's memory.
 [[nodiscard]] std::vector<E820Entry> crash_e820(const HostFacts& host, Range hidden);
+
+/// The whole machine, ascending, for a kernel to reboot into: what the firmware told the running
+/// kernel (HostFacts::firmware_map), or what the running kernel knows of it.
+[[nodiscard]] std::vector<E820Entry> whole_e820(const HostFacts& host);
 
 }  // namespace kdump::kexec::x86

@@ -31,13 +31,14 @@ Result<kexec::LoadPlan> make_plan(const std::vector<std::string>& arguments, con
 Result<int> run(const std::vector<std::string>& argv) {
   const std::vector<std::string> arguments(argv.begin() + 1, argv.end());
   const SysRoot root;
+  kexec::RunningKernel kernel;
   const std::string verb = arguments.empty() ? "" : arguments[0];
   if (verb == "record" && arguments.size() == 2) {
     TRY(record_host(root, arguments[1]));
     return 0;
   }
   if (verb == "unload" && arguments.size() == 1) {
-    TRY(kexec::unload_crash(root));
+    TRY(kexec::Loader(root, kernel).unload(kexec::LoadKind::kPanic));
     return 0;
   }
   if ((verb != "plan" && verb != "load") || arguments.size() < 4) {
@@ -45,7 +46,7 @@ Result<int> run(const std::vector<std::string>& argv) {
   }
   const kexec::LoadPlan plan = TRY(make_plan(arguments, root));
   print(kexec::describe(plan));
-  if (verb == "load") TRY(kexec::load_crash(plan, root));
+  if (verb == "load") TRY(kexec::Loader(root, kernel).load(plan));
   return 0;
 }
 

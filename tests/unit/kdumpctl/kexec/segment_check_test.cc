@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 LoadPlan good_plan() {
   LoadPlan plan;
-  plan.region = {0x10000000, 0x20000000};
+  plan.room = RangeSet({{0x10000000, 0x20000000}});
   plan.total_ram = 0x40000000;
   plan.segments = {
       {"kernel", std::vector<std::byte>(5000), PhysAddr(0x10000000), 0x3000},

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/kexec/command_line.h"
+#include "kdumpctl/kexec/layout.h"
+#include "kdumpctl/kexec/load_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kdump::kexec {
+namespace {
+
+constexpr std::uint64_t kElfHeaderBytes = 64;
+
+Status check_request(const CrashLoadRequest& request, const HostFacts& host) {
+  TRY(check_kernel_for_host(request.kernel, host));
+  if (request.initrd.empty()) {
+    return make_error(ErrorKind::kUsage, "no initrd given: a panic kernel needs one");
+  }
+  return check_parameters(request.command_line);
+}
+
+// The part of the crash region that may be used, whole pages.
+Result<Range> usable_region(const HostFacts& host, Range window) {
+  const auto region = host.memory.crash_region();
+  if (!region) {
+    return make_error(ErrorKind::kUsage,
+                      "no memory is reserved for a panic kernel: add crashkernel= to the kernel "
+                      "command line and reboot");
+  }
+  const std::uint64_t page = segment_alignment(host.machine);
+  const Range usable{align_up(std::max(region->start, window.start), page),
+                     align_down(std::min(region->end, window.end), page)};
+  if (usable.empty()) {
+    return make_error(ErrorKind::kUsage,
+                      "the reserved memory {:#x}-{:#x} lies outside the addresses {:#x}-{:#x} that "
+                      "may be used; change --mem-min and --mem-max",
+                      region->start,
+                      region->end - 1,
+                      window.start,
+                      window.end - 1);
+  }
+  return usable;
+}
+
+Segment header_segment(const LoadPlan& plan, const HostFacts& host) {
+  // The kernel's figure counts program headers only (kernel/crash_core.c,
+  // crash_get_elfcorehdr_size).
+  const std::uint64_t room = plan.hotplug ? *host.elfcorehdr_size + kElfHeaderBytes : 0;
+  return make_segment("elfcorehdr", plan.header.bytes, host.machine, room);
+}
+
+std::string final_command_line(const CrashLoadRequest& request,
+                               const HostFacts& host,
+                               std::uint64_t elfcorehdr) {
+  std::string text = fmt::format("elfcorehdr={:#x}", elfcorehdr);
+  if (!request.command_line.empty()) text += " " + request.command_line;
+  return with_acpi_root(std::move(text), request.kernel, host);
+}
+
+// Header at the top, the kernel at the bottom, all else below the header.
+Status place(LoadPlan& plan,
+             const CrashLoadRequest& request,
+             const HostFacts& host,
+             Range usable,
+             Segment header) {
+  const std::uint64_t page = segment_alignment(host.machine);
+  const LayoutRequest wanted{.kernel = request.kernel,
+                             .initrd = request.initrd,
+                             .host = host,
+                             .rng_seed = request.rng_seed,
+                             .command_line = plan.command_line,
+                             .e820 = plan.e820,
+                             .efi_runtime = request.efi_runtime};
+  Layout layout = draft_layout(wanted);
+  plan.need.segments = header.memory_size + layout.memory_size();
+  const std::uint64_t lowest = std::max(usable.start, layout.kernel_lowest);
+  plan.need.alignment = align_up(lowest, layout.kernel_alignment) - usable.start;
+  TRY(check_fit(
+      plan.need,
+      {.region = usable, .low = plan.low_region, .cma_bytes = RangeSet(host.crash_cma).total()}));
+
+  FreeMemory memory(plan.room,
+                    fmt::format("in the reserved memory {:#x}-{:#x}", usable.start, usable.end - 1),
+                    "raise crashkernel= and reboot");
+  TRY(memory.take_highest(header, page, usable));
+  plan.segments.push_back(std::move(header));
+  TRY(place_layout(std::move(layout), wanted, memory, plan));
+  // What is left serves for control pages.
+  if (!memory.has_gap(plan.need.control_pages, page)) {
+    return make_error(ErrorKind::kUsage,
+                      "{} bytes in one piece must stay free for the jump in the reserved memory; "
+                      "raise crashkernel= and reboot",
+                      plan.need.control_pages);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFacts& host) {
+  TRY(check_request(request, host));
+  const Range usable = TRY(usable_region(host, request.window));
+
+  LoadPlan plan;
+  plan.kind = LoadKind::kPanic;
+  plan.machine = host.machine;
+  plan.room = RangeSet(std::vector<Range>{usable});
+  plan.kernel_path = request.kernel.path;
+  plan.region = *host.memory.crash_region();
+  plan.low_region = host.memory.low_crash_region();
+  plan.total_ram = host.total_ram;
+  plan.hotplug = request.hotplug && host.elfcorehdr_size.has_value();
+  plan.need = {.segments = 0,
+               .alignment = 0,
+               .control_pages = control_page_bytes(host),
+               .unpacked_initrd = request.unpacked_initrd,
+               .working_memory = request.working_memory};
+  plan.header = TRY(build_crash_header(host));
+  Segment header = header_segment(plan, host);
+  // Where take_highest will put it: its address stands in the command line and it is not RAM.
+  const std::uint64_t header_start = usable.end - std::min(header.memory_size, usable.size());
+  plan.command_line = final_command_line(request, host, header_start);
+  TRY(check_length(plan.command_line, request.kernel.setup.command_line_max, request.kernel.path));
+  plan.e820 = x86::crash_e820(host, {header_start, usable.end});
+  TRY(place(plan, request, host, usable, std::move(header)));
+  TRY(check_half_of_ram(plan.need.segments, host.total_ram));
+  TRY(check_segments(plan));
+  return plan;
+}
+
+}  // namespace kdump::kexec
