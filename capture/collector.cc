@@ -38,11 +38,12 @@ std::string excluded_text(const FilterCounts& filter, std::uint64_t zero) {
                         page_class_name(static_cast<PageClass>(i)));
   }
   if (text.empty()) text = "none";
-  return fmt::format("{}; {} zero pages stored once", text, zero);
+  if (zero > 0) text += fmt::format("; {} zero pages stored once", zero);
+  return text;
 }
 
 void print_summary(const Invocation& call, const CaptureReport& report, const Log& log) {
-  if (call.as_makedumpfile) {
+  if (call.as_makedumpfile && !call.capture.dry_run) {
     static_cast<void>(
         write_all(STDOUT_FILENO,
                   fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
@@ -53,8 +54,15 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
            escape_control(report.release),
            report.level.bits(),
            report.pages,
-           report.copy.pages,
+           report.kept,
            excluded_text(report.filter, report.copy.zero));
+  if (call.capture.dry_run) {
+    log.info("selecting {:.3f} s, {} threads, peak memory {}",
+             report.select_time.count(),
+             call.capture.threads,
+             format_size(peak_memory()));
+    return;
+  }
   log.info("{}: {} ({} on the disk), pages {} as {}",
            call.capture.output.path,
            format_size(report.file_length),

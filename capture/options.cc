@@ -11,9 +11,18 @@ namespace kdump::capture {
 namespace {
 
 // Options without a letter.
-enum LongOnly { kCodec = 256, kThreads, kNoMmap, kProgress, kNoProgress, kStats, kDumpDmesg };
+enum LongOnly {
+  kCodec = 256,
+  kThreads,
+  kNoMmap,
+  kProgress,
+  kNoProgress,
+  kStats,
+  kDumpDmesg,
+  kDryRun
+};
 
-constexpr std::array<option, 13> kOptions = {{
+constexpr std::array<option, 14> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
     {"codec", required_argument, nullptr, kCodec},
     {"threads", required_argument, nullptr, kThreads},
@@ -24,6 +33,7 @@ constexpr std::array<option, 13> kOptions = {{
     {"quiet", no_argument, nullptr, 'q'},
     {"stats", no_argument, nullptr, kStats},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"dry-run", no_argument, nullptr, kDryRun},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'V'},
     {nullptr, 0, nullptr, 0},
@@ -74,6 +84,9 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kDumpDmesg:
       call.action = Invocation::Action::kDumpDmesg;
       break;
+    case kDryRun:
+      call.capture.dry_run = true;
+      break;
     case 'h':
       call.action = Invocation::Action::kHelp;
       break;
@@ -93,6 +106,10 @@ Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
         return apply(option, value, call);
       }));
   if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
+    return call;
+  }
+  if (call.capture.dry_run && files.size() == 1) {
+    call.capture.input = files[0];
     return call;
   }
   TRY(take_files(files, call.capture));
@@ -153,6 +170,8 @@ How to write it:
 Other:
       --dump-dmesg      write the kernel's messages as text instead; OUTPUT may
                         be - for standard output
+      --dry-run         only tell which pages a dump would have; OUTPUT may be left
+                        out, and nothing is written
       --no-mmap         read INPUT, never map it
       --progress        show how far the capture has come (the default)
       --no-progress     do not

@@ -37,7 +37,6 @@ struct CaptureRun {
   const CaptureOptions& options;
   const CrashedMachine& machine;
   const std::vector<Range>& pages;
-  Output& output;
   CaptureProgress& progress;
 };
 
@@ -90,20 +89,46 @@ Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, Captur
   return {};
 }
 
+/// Chooses the pages of the dump; `report.level` may be lowered.
+Status select_timed(const CaptureRun& run,
+                    DumpLevel level,
+                    PageBitmap& bitmap,
+                    CaptureReport& report) {
+  const auto start = Clock::now();
+  report.level = level;
+  report.pages = bitmap.existing_pages();
+  run.progress.selected = 0;
+  run.progress.selecting_total = report.pages;
+  run.progress.stage = Stage::kSelecting;
+  TRY(select(run, level, bitmap, report));
+  report.kept = bitmap.dumped_pages();
+  report.select_time = Clock::now() - start;
+  return {};
+}
+
+/// Counts instead of keeping.
+class ForgetfulStore final : public BlockStore {
+ public:
+  Status store(std::uint64_t /*block*/, const BlockBits& /*bits*/) override { return {}; }
+  Result<BlockBits> load(std::uint64_t /*block*/) const override {
+    return make_error(ErrorKind::kNotFound, "the bitmap was not kept");
+  }
+};
+
+Status only_select(const CaptureRun& run, CaptureReport& report) {
+  ForgetfulStore store;
+  PageBitmap bitmap(run.pages, store);
+  return select_timed(run, run.options.level, bitmap, report);
+}
+
 /// Everything into the output but the word that it is complete.
 Status write_dump(const CaptureRun& run,
                   DumpWriter& writer,
                   DumpLevel level,
                   CaptureReport& report) {
-  report.level = level;
-  const auto select_start = Clock::now();
   PageBitmap bitmap(run.pages, writer.bitmap_store());
-  report.pages = bitmap.existing_pages();
   TRY(writer.begin(bitmap, level));
-  run.progress.selected = 0;
-  run.progress.selecting_total = report.pages;
-  run.progress.stage = Stage::kSelecting;
-  TRY(select(run, level, bitmap, report));
+  TRY(select_timed(run, level, bitmap, report));
 
   const auto copy_start = Clock::now();
   run.progress.copied = 0;
@@ -111,20 +136,22 @@ Status write_dump(const CaptureRun& run,
   run.progress.stage = Stage::kCopying;
   report.copy =
       TRY(writer.copy(bitmap, {run.options.codec, run.options.threads}, run.progress.copied));
-  report.select_time = copy_start - select_start;
   report.copy_time = Clock::now() - copy_start;
   return {};
 }
 
 /// Makes the dump durable, then calls it complete.
-Status complete_dump(const CaptureRun& run, DumpWriter& writer, CaptureReport& report) {
+Status complete_dump(const CaptureRun& run,
+                     DumpWriter& writer,
+                     Output& output,
+                     CaptureReport& report) {
   const auto start = Clock::now();
   run.progress.stage = Stage::kFinishing;
   TRY(writer.complete(report.level));
-  const Output::Size size = TRY(run.output.size());
+  const Output::Size size = TRY(output.size());
   report.file_length = size.length;
   report.file_allocated = size.allocated;
-  TRY(run.output.close());
+  TRY(output.close());
   report.sync_time = Clock::now() - start;
   return {};
 }
@@ -155,9 +182,15 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
   const DumpGeometry geometry =
       TRY(plan_geometry(machine.shift, pages, machine.image->notes_size()));
 
+  const CaptureRun run{options, machine, pages, progress};
+  if (options.dry_run) {
+    TRY(only_select(run, report));
+    add_warnings(report);
+    return report;
+  }
+
   // From here on there is an output, and it says that it is incomplete.
   const auto output = TRY(open_output(options.output));
-  const CaptureRun run{options, machine, pages, *output, progress};
   const HeaderFacts facts = header_facts(machine, options);
   KdumpWriter writer(*machine.image, geometry, facts, *output);
   auto status = write_dump(run, writer, options.level, report);
@@ -175,7 +208,7 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
     }
     return error;
   }
-  TRY(complete_dump(run, writer, report));
+  TRY(complete_dump(run, writer, *output, report));
   add_warnings(report);
   return report;
 }

@@ -25,6 +25,7 @@ struct CaptureOptions {
   CodecChoice codec = default_codec();
   unsigned threads = 1;
   bool map_input = true;  ///< false: read(2) the input, never mmap it
+  bool dry_run = false;   ///< select the pages and report; `output` is not touched
 };
 
 /// What a capture did.
@@ -33,6 +34,7 @@ struct CaptureReport {
   DumpLevel level;          ///< in the end, lower than asked for when the memmap was not understood
   std::uint64_t pages = 0;  ///< in the image
   FilterCounts filter;
+  std::uint64_t kept = 0;  ///< pages that the filter left in
   CopyCounts copy;
   std::uint64_t file_length = 0;     ///< bytes up to the end of the output
   std::uint64_t file_allocated = 0;  ///< bytes on the disk

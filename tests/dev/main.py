@@ -12,9 +12,9 @@ sys.dont_write_bytecode = True
 # Where Debian keeps mke2fs, debugfs and depmod, which an ordinary user's PATH leaves out.
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-from dev import build, demo, lint, setup, test  # noqa: E402: the path above makes them importable
+from dev import bench, build, demo, lint, setup, test  # noqa: E402: the path above makes them importable
 
-_VERBS = (setup, build, test, demo, lint)
+_VERBS = (setup, build, test, demo, bench, lint)
 
 
 def main() -> int:

@@ -63,7 +63,8 @@ def run(
 ) -> Run:
     """Boots until the guest powers off or reboots (QEMU ends then), or until `deadline` seconds are over.
 
-    `disks` are QEMU drive options, in the order vda, vdb, ...; `ram` receives the guest's memory.
+    `disks` are QEMU drive options, in the order vda, vdb, ...; `ram` receives the guest's memory. `on_line` is told
+    each serial line as (seconds, text); when it returns True the machine is switched off.
     """
     ram.unlink(missing_ok=True)
     # QEMU 7.2's emulation of cmpxchg16b corrupts flags; kernels without the feature do not use it.
@@ -141,8 +142,8 @@ def _watch(command: list[str], log: pathlib.Path, deadline: float, on_line) -> R
                 text = _TERMINAL_CODES.sub("", raw.decode("utf-8", "replace")).strip("\r")
                 lines.append((now, text))
                 record.write(f"{now:8.2f} {text}\n")
-                if on_line:
-                    on_line(now, text)
+                if on_line and on_line(now, text):
+                    process.kill()
             record.flush()
             if not data:
                 break

@@ -70,6 +70,8 @@ TEST(Options, AreTakenInEverySpelling) {
   EXPECT_EQ(parsed({"-c", "a", "b"}).capture.codec.kind, CodecKind::kZlib);
   EXPECT_EQ(parsed({"-z", "a", "b"}).capture.codec, default_codec());
   EXPECT_EQ(parsed({"--dump-dmesg", "a", "-"}).action, Action::kDumpDmesg);
+  EXPECT_TRUE(parsed({"--dry-run", "a"}).capture.dry_run);
+  EXPECT_EQ(parsed({"--dry-run", "a", "b"}).capture.output.path, "b");
   EXPECT_EQ(parsed({"--", "-a", "-b"}).capture.input, "-a");
   EXPECT_EQ(parsed({"--help"}).action, Action::kHelp);
   EXPECT_EQ(parsed({"-V"}).action, Action::kVersion);

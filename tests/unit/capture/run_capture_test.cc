@@ -282,6 +282,17 @@ TEST_F(RunCapture, WithoutRoomTheNextLevelIsTried) {
   expect_same_contents(dump, kernel.memory());
 }
 
+TEST_F(RunCapture, ADryRunSelectsAndWritesNothing) {
+  ToyKernel kernel = busy_kernel("6.12");
+  save(kernel);
+  options_.dry_run = true;
+  const auto report = capture(31);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->kept, kPages - 1024 - 512 - 4 - 512);
+  EXPECT_EQ(report->copy.pages, 0U);
+  EXPECT_FALSE(tree_.exists("/dump"));
+}
+
 TEST_F(RunCapture, ABadInputLeavesNoOutput) {
   tree_.write("/vmcore", "not a vmcore at all, and certainly none that has 64 bytes of header!");
   const auto report = capture(31);
