@@ -21,8 +21,9 @@ EDGES = {
     "capture": ["capture/vmcore", "capture/kernel", "capture/filter", "capture/format", "base"],
     "capture/agent": ["config", "base"],
     "mkdumprd": ["config", "base"],
+    "kdumpctl/boot": ["config", "base"],
     "kdumpctl/kexec": ["base"],
-    "kdumpctl": ["kdumpctl/kexec", "config", "base"],
+    "kdumpctl": ["kdumpctl/boot", "kdumpctl/kexec", "config", "base"],
 }
 # Headers of other people's libraries that only these files may include.
 SOLE_INCLUDERS = {
