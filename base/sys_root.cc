@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/sys_root.h"
 
+#include "base/link_walk.h"
 #include "base/text.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <deque>
 #include <filesystem>
 
 namespace kdump {
@@ -57,38 +57,20 @@ Result<std::string> SysRoot::read_link(std::string_view absolute) const {
   return target.string();
 }
 
-Result<std::string> SysRoot::resolve(std::string_view absolute) const {
-  constexpr int kMaxLinks = 40;
-  std::deque<std::string> todo;
-  for (const std::string_view part : split(absolute, '/')) todo.emplace_back(part);
-  std::string resolved;
-  int links = 0;
-  while (!todo.empty()) {
-    const std::string part = std::move(todo.front());
-    todo.pop_front();
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
-      continue;
-    }
-    const std::string next = fmt::format("{}/{}", resolved, part);
-    std::error_code error;
-    const fs::file_status status = fs::symlink_status(path(next), error);
-    if (!fs::status_known(status) || status.type() == fs::file_type::not_found) {
-      return system_error(
-          error.value() != 0 ? error.value() : ENOENT, "cannot resolve {}", path(absolute));
-    }
-    if (status.type() != fs::file_type::symlink) {
-      resolved = next;
-      continue;
-    }
-    if (++links > kMaxLinks) return system_error(ELOOP, "cannot resolve {}", path(absolute));
-    const std::string target = TRY(read_link(next));
-    if (target.starts_with('/')) resolved.clear();
-    const auto parts = split(target, '/');
-    todo.insert(todo.begin(), parts.begin(), parts.end());
+Result<std::optional<std::string>> SysRoot::link_at(std::string_view absolute) const {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(path(absolute), error);
+  if (!fs::status_known(status) || status.type() == fs::file_type::not_found) {
+    return system_error(
+        error.value() != 0 ? error.value() : ENOENT, "cannot resolve {}", path(absolute));
   }
-  return resolved.empty() ? std::string("/") : resolved;
+  std::optional<std::string> target;
+  if (status.type() == fs::file_type::symlink) target = TRY(read_link(absolute));
+  return target;
+}
+
+Result<std::string> SysRoot::resolve(std::string_view absolute) const {
+  return follow_links(absolute, [this](const std::string& next) { return link_at(next); });
 }
 
 }  // namespace kdump

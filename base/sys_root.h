@@ -5,6 +5,7 @@
 #include "base/result.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ class SysRoot {
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view absolute) const;
   /// Target of a symbolic link as text.
   [[nodiscard]] Result<std::string> read_link(std::string_view absolute) const;
+  /// The same, or nothing where there is no link but a file or a folder; kNotFound where neither
+  /// is.
+  [[nodiscard]] Result<std::optional<std::string>> link_at(std::string_view absolute) const;
   /// All symbolic links resolved *inside* the root (an absolute link target starts at the root
   /// again, as in a chroot); the result is an absolute path without the prefix. At most 40 links,
   /// as the kernel allows.

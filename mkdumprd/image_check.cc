@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/image_check.h"
 
-#include "base/text.h"
+#include "base/link_walk.h"
 #include "config/capture_plan.h"
 #include "mkdumprd/host_path.h"
 
 #include <algorithm>
-#include <deque>
+#include <cerrno>
 #include <optional>
 #include <set>
 
@@ -15,32 +15,17 @@ namespace {
 
 /// The file or folder that a path leads to inside the image.
 std::optional<std::string> resolve(const ImagePlan& plan, std::string_view path) {
-  constexpr int kMaxLinks = 40;
-  std::deque<std::string> todo;
-  for (const std::string_view part : split(path, '/')) todo.emplace_back(part);
-  std::string resolved;
-  int links = 0;
-  while (!todo.empty()) {
-    const std::string part = std::move(todo.front());
-    todo.pop_front();
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
-      continue;
-    }
-    const auto entry = plan.entries().find(join(resolved, part));
-    if (entry == plan.entries().end()) return std::nullopt;
-    const auto* link = std::get_if<Symlink>(&entry->second.content);
-    if (link == nullptr) {
-      resolved = entry->first;
-      continue;
-    }
-    if (++links > kMaxLinks) return std::nullopt;
-    if (link->target.starts_with('/')) resolved.clear();
-    const auto parts = split(link->target, '/');
-    todo.insert(todo.begin(), parts.begin(), parts.end());
-  }
-  return resolved;
+  auto resolved =
+      follow_links(path, [&plan](const std::string& next) -> Result<std::optional<std::string>> {
+        const auto entry = plan.entries().find(next);
+        if (entry == plan.entries().end()) return system_error(ENOENT, "{}", next);
+        std::optional<std::string> target;
+        const auto* link = std::get_if<Symlink>(&entry->second.content);
+        if (link != nullptr) target = link->target;
+        return target;
+      });
+  if (!resolved) return std::nullopt;
+  return std::move(*resolved);
 }
 
 bool is_file(const ImagePlan& plan, std::string_view path) {

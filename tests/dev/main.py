@@ -12,7 +12,10 @@ sys.dont_write_bytecode = True
 # Where Debian keeps mke2fs, debugfs and depmod, which an ordinary user's PATH leaves out.
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-from dev import bench, build, demo, lint, setup, test  # noqa: E402: the path above makes them importable
+# noqa: E402 below: the path above makes them importable
+from dev import bench, build, demo, lint, setup, test  # noqa: E402
+from dev.tree import build_lock  # noqa: E402
+from vm.progress import say  # noqa: E402
 
 _VERBS = (setup, build, test, demo, bench, lint)
 
@@ -34,7 +37,8 @@ def main() -> int:
         parser.print_help()
         return 0
     try:
-        return arguments.run(arguments)
+        with build_lock(lambda: say("another ./dev is at work in this tree; waiting for it")):
+            return arguments.run(arguments)
     except subprocess.CalledProcessError as error:
         command = error.cmd if isinstance(error.cmd, str) else " ".join(map(str, error.cmd))
         print(f"dev: failed ({error.returncode}): {command}", file=sys.stderr)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where things are in the working tree."""
 
+import contextlib
+import fcntl
 import pathlib
 import subprocess
 
@@ -26,3 +28,16 @@ def sources(*patterns: str) -> list[pathlib.Path]:
     ]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return sorted(path for name in listing.split("\0") if name and (path := ROOT / name).is_file())
+
+
+@contextlib.contextmanager
+def build_lock(waiting):
+    """One verb at a time works in the build folder; `waiting` is called when another one is at it."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -4,6 +4,7 @@
 #include "base/atomic_file.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "tests/support/source_tree.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@
 namespace kdump::test {
 
 void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(KDUMP_SOURCE_DIR) + "/tests/golden/" + name;
+  const std::string path = source_path("tests/golden/" + name);
   if (std::getenv("KDUMP_UPDATE_GOLDEN") != nullptr) {
     const auto written = write_file_atomically(path, 0644, text);
     FAIL() << (written ? "updated " + path : written.error().message);

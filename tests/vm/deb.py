@@ -40,7 +40,7 @@ def unpack_image(deb: pathlib.Path, into: pathlib.Path) -> None:
     with _deb_members(deb) as members:
         for member in members:
             name = member.name.removeprefix("./").removeprefix("usr/")
-            if not member.isfile() or not re.match(r"(boot/vmlinuz-|lib/modules/)", name):
+            if not member.isfile() or not re.match(r"(boot/(vmlinuz|config)-|lib/modules/)", name):
                 continue
             target = into / name
             target.parent.mkdir(parents=True, exist_ok=True)

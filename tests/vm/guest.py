@@ -113,7 +113,9 @@ def _fill_root(
         root, [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()]
     )
     shutil.copytree(kernel.modules, root / "usr/lib/modules" / kernel.release, copy_function=_link)
-    _link(kernel.vmlinuz, root / "boot" / kernel.vmlinuz.name)
+    for path in (kernel.vmlinuz, kernel.config):
+        if path.exists():
+            _link(path, root / "boot" / path.name)
     for script, program in (("init.sh", "init"), ("panic-trigger.sh", "panic-trigger")):
         shutil.copyfile(_SCRIPTS / script, root / "usr/sbin" / program)
         (root / "usr/sbin" / program).chmod(0o755)

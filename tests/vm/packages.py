@@ -4,7 +4,7 @@
 The cache (${XDG_CACHE_HOME:-~/.cache}/kdump-toolkit) holds
 
     apt/SUITE/            an own apt state, so that the machine's apt is never touched
-    kernels/RELEASE/      boot/vmlinuz-RELEASE  lib/modules/RELEASE/  vmlinux
+    kernels/RELEASE/      boot/{vmlinuz,config}-RELEASE  lib/modules/RELEASE/  vmlinux
     readers/sid-VERSIONS/ crash, drgn and makedumpfile of Debian's unstable suite
 
 Everything appears there by rename, so an interrupted download is never taken for a whole one.
@@ -58,6 +58,11 @@ class Kernel:
     @property
     def vmlinuz(self) -> pathlib.Path:
         return self.folder / "boot" / f"vmlinuz-{self.release}"
+
+    @property
+    def config(self) -> pathlib.Path:
+        """What it was configured with; absent in a folder of KDUMP_TEST_KERNELS, perhaps."""
+        return self.folder / "boot" / f"config-{self.release}"
 
     @property
     def vmlinux(self) -> pathlib.Path:
@@ -168,7 +173,8 @@ def _releases(apt: Apt, series: Series) -> list[tuple[str, list[str]]]:
         if not match:
             continue
         release = match[1]
-        split = [f"linux-binary-{release}", f"linux-modules-{release}"]  # since 7.x
+        # Since 7.x; the base package has the configuration and the list of what is built in.
+        split = [f"linux-{part}-{release}" for part in ("base", "binary", "modules")]
         image = split if names.issuperset(split) else [f"linux-image-{release}"]
         releases.append((release, [*image, name]))
     if not releases:
@@ -180,7 +186,7 @@ def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> K
     failures = []
     for release, packages in releases[:_CANDIDATES]:
         folder = kernels / release
-        if not folder.is_dir():
+        if not Kernel(series.name, release, folder).config.is_file():
             try:
                 _fetch(Apt(series.suite, cache_folder()), release, packages, folder)
             except FetchError as error:
@@ -223,9 +229,15 @@ def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) ->
             unpacked.vmlinuz.parent.mkdir(exist_ok=True)
             beside.rename(unpacked.vmlinuz)
         run(["depmod", "-b", str(temporary), release], "depmod")
-        for part in (unpacked.vmlinuz, unpacked.vmlinux, unpacked.modules / "modules.dep"):
+        for part in (
+            unpacked.vmlinuz,
+            unpacked.config,
+            unpacked.vmlinux,
+            unpacked.modules / "modules.dep",
+        ):
             if not part.is_file():
                 raise FetchError(f"the packages of {release} hold no {part.name}")
+        shutil.rmtree(folder, ignore_errors=True)  # of a time when less was taken
         temporary.chmod(0o755)
         temporary.rename(folder)
         say(f"kernel {release}: ready")

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "tests/support/source_tree.h"
 
 #include <fmt/format.h>
 
@@ -41,8 +42,7 @@ ToyKernel::ToyKernel(const Options& options)
 }
 
 void ToyKernel::load_keys() {
-  const auto text =
-      read_file(std::string(KDUMP_SOURCE_DIR) + "/tests/data/vmcoreinfo/" + era_.sample + ".txt");
+  const auto text = read_file(source_path("tests/data/vmcoreinfo/" + era_.sample + ".txt"));
   if (!text) std::abort();
   for (const std::string_view line : split_lines(*text)) {
     const auto equals = line.find('=');

@@ -2,6 +2,7 @@
 // The program as a person, a script and a capture kernel meet it.
 #include "base/io.h"
 #include "base/subprocess.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/temp_tree.h"
 #include "tests/support/vmcore/kdump_reader.h"
 #include "tests/support/vmcore/toy_kernel.h"
@@ -87,7 +88,7 @@ TEST_F(Program, HelpAndVersionAreAnswered) {
 }
 
 TEST_F(Program, TheManualPageKnowsEveryOption) {
-  const auto page = read_file(std::string(KDUMP_SOURCE_DIR) + "/docs/man/kdump-collect.8");
+  const auto page = read_file(test::source_path("docs/man/kdump-collect.8"));
   ASSERT_TRUE(page);
   const std::regex option("(^|[ ,])(--?[a-zA-Z][a-z-]*)");
   for (const std::vector<std::string>& arguments :

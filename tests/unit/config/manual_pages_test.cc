@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "config/kdump_conf.h"
 #include "config/sysconfig.h"
+#include "tests/support/source_tree.h"
 
 #include <gmock/gmock.h>
 
@@ -10,7 +11,7 @@ namespace kdump::config {
 namespace {
 
 std::string page(const std::string& name) {
-  const auto text = read_file(KDUMP_SOURCE_DIR "/docs/man/" + name);
+  const auto text = read_file(test::source_path("docs/man/" + name));
   EXPECT_TRUE(text) << name;
   return text.value_or("");
 }

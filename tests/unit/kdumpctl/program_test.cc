@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kdumpctl/command.h"
 #include "tests/support/golden.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/temp_tree.h"
 
 #include <gmock/gmock.h>
@@ -125,7 +126,7 @@ std::set<std::string> options_of(const std::string& help) {
 }
 
 std::string source_file(const std::string& name) {
-  const auto text = read_file(std::string(KDUMP_SOURCE_DIR) + "/" + name);
+  const auto text = read_file(test::source_path(name));
   EXPECT_TRUE(text) << name;
   return text.value_or("");
 }

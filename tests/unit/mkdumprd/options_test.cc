@@ -2,6 +2,7 @@
 #include "mkdumprd/options.h"
 
 #include "base/io.h"
+#include "tests/support/source_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,7 +57,7 @@ TEST(Options, HelpAndVersion) {
 
 TEST(Options, EachIsInTheManualPage) {
   const auto help = parse({"--help"});
-  const auto page = read_file(std::string(KDUMP_SOURCE_DIR) + "/docs/man/mkdumprd.8");
+  const auto page = read_file(test::source_path("docs/man/mkdumprd.8"));
   ASSERT_TRUE(help);
   ASSERT_TRUE(page) << page.error().message;
   const std::regex option("--[a-z][a-z-]*");

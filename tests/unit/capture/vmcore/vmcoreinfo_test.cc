@@ -2,6 +2,7 @@
 #include "capture/vmcore/vmcoreinfo.h"
 
 #include "base/io.h"
+#include "tests/support/source_tree.h"
 
 #include <gmock/gmock.h>
 
@@ -11,8 +12,7 @@ namespace kdump::capture {
 namespace {
 
 Vmcoreinfo sample(const std::string& name) {
-  const auto text =
-      read_file(std::string(KDUMP_SOURCE_DIR) + "/tests/data/vmcoreinfo/" + name + ".txt");
+  const auto text = read_file(test::source_path("tests/data/vmcoreinfo/" + name + ".txt"));
   EXPECT_TRUE(text);
   return Vmcoreinfo(*text);
 }

@@ -5,6 +5,7 @@
 #include "kdumpctl/kexec/load_plan.h"
 #include "tests/support/golden.h"
 #include "tests/support/kexec_host.h"
+#include "tests/support/source_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +15,7 @@
 namespace kdump::kexec {
 namespace {
 
-const std::string kHosts = std::string(KDUMP_SOURCE_DIR) + "/tests/data/hosts";
+const std::string kHosts = test::source_path("tests/data/hosts");
 
 std::vector<std::string> recorded_hosts() {
   std::vector<std::string> names;
