@@ -42,7 +42,8 @@ ToyKernel::ToyKernel(const Options& options)
 }
 
 void ToyKernel::load_keys() {
-  const auto text = read_file(source_path("tests/data/vmcoreinfo/" + era_.sample + ".txt"));
+  const auto text =
+      read_file(kdump::test::source_path("tests/data/vmcoreinfo/" + era_.sample + ".txt"));
   if (!text) std::abort();
   for (const std::string_view line : split_lines(*text)) {
     const auto equals = line.find('=');
