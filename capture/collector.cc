@@ -11,6 +11,7 @@
 #include "capture/thread_budget.h"
 #include "capture/vmcore/fault_guard.h"
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <sys/resource.h>
@@ -43,11 +44,13 @@ std::string excluded_text(const FilterCounts& filter, std::uint64_t zero) {
 }
 
 void print_summary(const Invocation& call, const CaptureReport& report, const Log& log) {
+  const OutputChoice& output = call.capture.output;
   if (call.as_makedumpfile && !call.capture.dry_run) {
+    // With -F standard output is the dump's.
     static_cast<void>(
-        write_all(STDOUT_FILENO,
+        write_all(output.flattened ? STDERR_FILENO : STDOUT_FILENO,
                   fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
-                              call.capture.output.path)));
+                              output.flattened ? "STDOUT" : output.path)));
     if (!call.stats) return;
   }
   log.info("kernel {}, level {}: {} pages, {} kept; left out: {}",
@@ -64,11 +67,11 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
     return;
   }
   log.info("{}: {} ({} on the disk), pages {} as {}",
-           call.capture.output.path,
+           output.path,
            format_size(report.file_length),
            format_size(report.file_allocated),
            format_size(report.copy.data_bytes),
-           codec_name(call.capture.codec));
+           call.capture.format == DumpFormat::kElf ? "ELF" : codec_name(call.capture.codec));
   log.info("selecting {:.2f} s, copying {:.2f} s, syncing {:.2f} s, {} threads, peak memory {}",
            report.select_time.count(),
            report.copy_time.count(),
@@ -143,8 +146,11 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
     return as_makedumpfile ? kExitFailed : kExitUsage;
   }
   TRY(install_fault_guard());
-  // A limit on file sizes is an error of the write, not the end of the process.
+  // A limit on file sizes, a pipe that nobody reads: errors of the write, not the end of the
+  // process.
   ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (call->check_parameters) return kExitOk;
   switch (call->action) {
     case Invocation::Action::kHelp:
       TRY(write_all(STDOUT_FILENO, as_makedumpfile ? makedumpfile_help_text() : help_text()));
@@ -158,6 +164,10 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
       break;
   }
   if (!call->threads_given) call->capture.threads = default_threads(SysRoot());
+  if (call->memory_limit) {
+    call->capture.threads =
+        std::min(call->capture.threads, TRY(threads_within(*call->memory_limit)));
+  }
   return capture(*call, log);
 }
 

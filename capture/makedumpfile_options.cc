@@ -10,7 +10,20 @@
 namespace kdump::capture {
 namespace {
 
-enum LongOnly { kMessageLevel = 256, kNumThreads, kNonMmap, kDumpDmesg, kRefused };
+enum LongOnly {
+  kMessageLevel = 256,
+  kNumThreads,
+  kNonMmap,
+  kDumpDmesg,
+  kDryRun,
+  kCheckParams,
+  kShowStats,
+  kCyclicBuffer,
+  kSplitblockSize,
+  kWorkDir,
+  kNonCyclic,
+  kRefused
+};
 
 // makedumpfile(8): bits of --message-level.
 constexpr std::uint64_t kProgressMessages = 1;
@@ -26,58 +39,52 @@ struct RefusedOption {
 };
 
 constexpr const char* kNoFlattened = "the flattened format is not supported; write to a file";
-constexpr const char* kNoElf = "ELF output is not supported; leave the option out";
 constexpr const char* kNoDebugInfo =
     "offsets are taken from the VMCOREINFO in the dump alone; leave the option out";
 constexpr const char* kNoErase = "erasing kernel data is not supported";
 constexpr const char* kNoXen = "Xen dumps are not supported";
 constexpr const char* kNoSplit = "dumps are written to one file";
-constexpr const char* kNotNeeded = "memory use does not depend on it; leave the option out";
 constexpr const char* kOther = "not supported";
 
-constexpr std::array<RefusedOption, 29> kRefusedOptions = {{
-    {'F', nullptr, no_argument, kNoFlattened},
+constexpr std::array<RefusedOption, 18> kRefusedOptions = {{
     {'R', nullptr, no_argument, kNoFlattened},
-    {'E', nullptr, no_argument, kNoElf},
     {'x', nullptr, required_argument, kNoDebugInfo},
     {'i', nullptr, required_argument, kNoDebugInfo},
     {'g', nullptr, required_argument, kNoDebugInfo},
     {'e', nullptr, no_argument, "the memmap is always kept; leave the option out"},
     {'X', nullptr, no_argument, kNoXen},
-    {'L', nullptr, required_argument, "a limit of the dump's size is not supported"},
-    {'b', nullptr, required_argument, kNotNeeded},
     {kRefused + 0, "split", no_argument, kNoSplit},
     {kRefused + 1, "reassemble", no_argument, kNoSplit},
-    {kRefused + 2, "splitblock-size", required_argument, kNoSplit},
-    {kRefused + 3, "xen-syms", required_argument, kNoXen},
-    {kRefused + 4, "xen-vmcoreinfo", required_argument, kNoXen},
-    {kRefused + 5, "xen_phys_start", required_argument, kNoXen},
-    {kRefused + 6, "config", required_argument, kNoErase},
-    {kRefused + 7, "eppic", required_argument, kNoErase},
-    {kRefused + 8, "extension", required_argument, kNoErase},
-    {kRefused + 9, "diskset", required_argument, "sadump files are not supported"},
-    {kRefused + 10, "cyclic-buffer", required_argument, kNotNeeded},
-    {kRefused + 11, "work-dir", required_argument, kNotNeeded},
-    {kRefused + 12, "non-cyclic", no_argument, kNotNeeded},
-    {kRefused + 13, "mem-usage", no_argument, kOther},
-    {kRefused + 14, "vtop", required_argument, kOther},
-    {kRefused + 15, "dry-run", no_argument, kOther},
-    {kRefused + 16, "check-params", no_argument, kOther},
-    {kRefused + 17, "show-stats", no_argument, kOther},
-    {kRefused + 18, "partial-dmesg", no_argument, kOther},
+    {kRefused + 2, "xen-syms", required_argument, kNoXen},
+    {kRefused + 3, "xen-vmcoreinfo", required_argument, kNoXen},
+    {kRefused + 4, "xen_phys_start", required_argument, kNoXen},
+    {kRefused + 5, "config", required_argument, kNoErase},
+    {kRefused + 6, "eppic", required_argument, kNoErase},
+    {kRefused + 7, "extension", required_argument, kNoErase},
+    {kRefused + 8, "diskset", required_argument, "sadump files are not supported"},
+    {kRefused + 9, "mem-usage", no_argument, kOther},
+    {kRefused + 10, "vtop", required_argument, kOther},
+    {kRefused + 11, "partial-dmesg", no_argument, kOther},
 }};
 
-constexpr std::array<option, 6> kAccepted = {{
+constexpr std::array<option, 13> kAccepted = {{
     {"message-level", required_argument, nullptr, kMessageLevel},
     {"num-threads", required_argument, nullptr, kNumThreads},
     {"non-mmap", no_argument, nullptr, kNonMmap},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"dry-run", no_argument, nullptr, kDryRun},
+    {"check-params", no_argument, nullptr, kCheckParams},
+    {"show-stats", no_argument, nullptr, kShowStats},
+    {"cyclic-buffer", required_argument, nullptr, kCyclicBuffer},
+    {"splitblock-size", required_argument, nullptr, kSplitblockSize},
+    {"work-dir", required_argument, nullptr, kWorkDir},
+    {"non-cyclic", no_argument, nullptr, kNonCyclic},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'v'},
 }};
 
 std::string all_letters() {
-  std::string letters = "clpzd:Dfvh";
+  std::string letters = "clpzd:DfvhEFL:b:";
   for (const RefusedOption& refused : kRefusedOptions) {
     if (refused.name != nullptr) continue;
     letters += static_cast<char>(refused.option);
@@ -96,15 +103,28 @@ std::vector<option> all_long_options() {
   return options;
 }
 
+/// As it is written: "-b", "--work-dir".
+std::string option_name(int option) {
+  if (option < kMessageLevel) return fmt::format("-{}", static_cast<char>(option));
+  for (const struct option& row : all_long_options()) {
+    if (row.val == option && row.name != nullptr) return fmt::format("--{}", row.name);
+  }
+  return {};
+}
+
+Result<std::uint64_t> parse_number(const std::string& name, std::string_view value) {
+  const auto number = parse_unsigned(value);
+  if (!number) return make_error(ErrorKind::kUsage, "{}: \"{}\" is not a number", name, value);
+  return *number;
+}
+
 Error refusal(int option) {
   const auto* const row = std::find_if(
       kRefusedOptions.begin(), kRefusedOptions.end(), [option](const RefusedOption& refused) {
         return refused.option == option;
       });
-  const std::string name = row->name != nullptr
-                               ? fmt::format("--{}", row->name)
-                               : fmt::format("-{}", static_cast<char>(row->option));
-  return make_error(ErrorKind::kUnsupported, "option {} of makedumpfile: {}", name, row->reason);
+  return make_error(
+      ErrorKind::kUnsupported, "option {} of makedumpfile: {}", option_name(option), row->reason);
 }
 
 Status set_message_level(std::string_view value, Invocation& call) {
@@ -135,8 +155,34 @@ Status apply(int option, std::string_view value, Invocation& call) {
       break;
     case 'd':
       return parse_levels(value, call.capture);
+    case 'E':
+      call.capture.format = DumpFormat::kElf;
+      break;
+    case 'F':
+      call.capture.output.flattened = true;
+      break;
+    case 'L':
+      call.capture.output.size_limit = TRY(parse_number(option_name(option), value));
+      break;
     case 'D':
+    case kShowStats:
       call.stats = true;
+      break;
+    case kDryRun:
+      call.capture.dry_run = true;
+      break;
+    case kCheckParams:
+      call.check_parameters = true;
+      break;
+    // They divide makedumpfile's memory; here it is the same for every dump. What is no number is
+    // an error as it is there.
+    case 'b':
+    case kCyclicBuffer:
+    case kSplitblockSize:
+      TRY(parse_number(option_name(option), value));
+      break;
+    case kWorkDir:
+    case kNonCyclic:
       break;
     case 'f':
       call.capture.output.overwrite = true;
@@ -166,6 +212,27 @@ Status apply(int option, std::string_view value, Invocation& call) {
   return {};
 }
 
+Status check_combination(const Invocation& call) {
+  if (call.capture.format == DumpFormat::kElf && call.capture.codec.kind != CodecKind::kNone) {
+    return make_error(ErrorKind::kUsage,
+                      "-E cannot go with -c, -l, -p or -z: ELF files are not compressed");
+  }
+  return {};
+}
+
+Status take_all_files(const std::vector<std::string>& files, Invocation& call) {
+  if (!call.capture.output.flattened || call.action != Invocation::Action::kCapture) {
+    return take_files(files, call.capture);
+  }
+  if (files.size() != 1) {
+    return make_error(ErrorKind::kUsage,
+                      "with -F the dump goes to the standard output: one name is needed, VMCORE");
+  }
+  call.capture.input = files.front();
+  call.capture.output.path = "-";
+  return {};
+}
+
 }  // namespace
 
 Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& arguments) {
@@ -182,13 +249,14 @@ Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& ar
   if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
     return call;
   }
-  TRY(take_files(files, call.capture));
+  TRY(check_combination(call));
+  TRY(take_all_files(files, call));
   return call;
 }
 
 std::string makedumpfile_help_text() {
-  return R"(Usage: makedumpfile [-c|-l|-p|-z] [-d LEVEL[,LEVEL]...] [-f] [-D]
-                    [--message-level N] [--num-threads N] VMCORE DUMPFILE
+  return R"(Usage: makedumpfile [OPTION]... VMCORE DUMPFILE
+       makedumpfile -F [OPTION]... VMCORE > STREAM
        makedumpfile --dump-dmesg [-f] VMCORE LOGFILE
        makedumpfile -h | -v
 
@@ -197,12 +265,20 @@ kdump-collect --help. Options in makedumpfile's meaning:
   -c, -l, -p, -z        compress pages with zlib, lzo, snappy or zstd
   -d LEVEL[,LEVEL]...   what to leave out, 0 (nothing, the default) to 31; further
                         levels are tried when there is no room for the dump
+  -E                    write an ELF file (not compressed)
+  -F                    write a stream to standard output: the flattened format
+  -L SIZE               a dump of more bytes counts as out of room
   -f                    overwrite DUMPFILE
   -D                    say more about what was done
   --message-level N     sum of 1 progress, 2 common messages, 16 report
   --num-threads N       threads; by default one for each CPU, as far as memory allows
   --non-mmap            read VMCORE, never map it
   --dump-dmesg          write the kernel's messages as text
+  --dry-run             only tell which pages a dump would have
+  --check-params        check the command line only
+  --show-stats          say more about what was done
+  -b, --cyclic-buffer, --splitblock-size, --work-dir, --non-cyclic
+                        taken, and without effect: memory use does not depend on them
   -h, -v                show this text; show the version
 Exit codes: 0 a dump was written, 1 failure.
 )";

@@ -5,27 +5,38 @@
 #include "capture/command_line.h"
 #include "capture/thread_budget.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kdump::capture {
 namespace {
 
+constexpr std::string_view kStandardOutput = "-";
+
 // Options without a letter.
 enum LongOnly {
   kCodec = 256,
+  kExclude,
   kThreads,
+  kMemory,
+  kOutputFormat,
+  kSizeLimit,
+  kDryRun,
   kNoMmap,
   kProgress,
   kNoProgress,
   kStats,
-  kDumpDmesg,
-  kDryRun
+  kDumpDmesg
 };
 
-constexpr std::array<option, 14> kOptions = {{
+constexpr std::array<option, 18> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
+    {"exclude", required_argument, nullptr, kExclude},
     {"codec", required_argument, nullptr, kCodec},
     {"threads", required_argument, nullptr, kThreads},
+    {"memory", required_argument, nullptr, kMemory},
+    {"output-format", required_argument, nullptr, kOutputFormat},
+    {"size-limit", required_argument, nullptr, kSizeLimit},
     {"no-mmap", no_argument, nullptr, kNoMmap},
     {"force", no_argument, nullptr, 'f'},
     {"progress", no_argument, nullptr, kProgress},
@@ -44,10 +55,79 @@ Status set_codec(std::string_view text, Invocation& call) {
   return {};
 }
 
+struct FormatRow {
+  std::string_view name;
+  DumpFormat format;
+  bool flattened;
+};
+
+constexpr std::array<FormatRow, 4> kFormats = {{
+    {"kdump", DumpFormat::kKdump, false},
+    {"elf", DumpFormat::kElf, false},
+    {"flattened", DumpFormat::kKdump, true},
+    {"flattened-elf", DumpFormat::kElf, true},
+}};
+
+Status set_format(std::string_view text, CaptureOptions& options) {
+  for (const FormatRow& row : kFormats) {
+    if (row.name != text) continue;
+    options.format = row.format;
+    options.output.flattened = row.flattened;
+    return {};
+  }
+  return make_error(ErrorKind::kUsage,
+                    "\"{}\" is not an output format (kdump, elf, flattened, flattened-elf)",
+                    text);
+}
+
+struct ClassRow {
+  std::string_view name;
+  std::uint32_t bits;
+};
+
+// As in makedumpfile page cache with private data goes only together with the other.
+constexpr std::array<ClassRow, 7> kClasses = {{
+    {"none", 0},
+    {"zero", DumpLevel::kZero},
+    {"cache", DumpLevel::kCache},
+    {"cache-private", DumpLevel::kCache | DumpLevel::kCachePrivate},
+    {"user", DumpLevel::kUser},
+    {"free", DumpLevel::kFree},
+    {"all", DumpLevel::kAll},
+}};
+
+Status set_excluded(std::string_view text, CaptureOptions& options) {
+  std::uint32_t bits = 0;
+  for (const std::string_view name : split(text, ',')) {
+    const auto* const row = std::find_if(
+        kClasses.begin(), kClasses.end(), [name](const ClassRow& r) { return r.name == name; });
+    if (row == kClasses.end()) {
+      return make_error(
+          ErrorKind::kUsage,
+          "\"{}\" is not a kind of page (zero, cache, cache-private, user, free, all, none)",
+          name);
+    }
+    bits |= row->bits;
+  }
+  options.level = DumpLevel(bits);
+  options.smaller_levels.clear();
+  return {};
+}
+
 Status apply(int option, std::string_view value, Invocation& call) {
   switch (option) {
     case 'd':
       return parse_levels(value, call.capture);
+    case kExclude:
+      return set_excluded(value, call.capture);
+    case kOutputFormat:
+      return set_format(value, call.capture);
+    case kSizeLimit:
+      call.capture.output.size_limit = TRY(parse_bytes(value));
+      break;
+    case kMemory:
+      call.memory_limit = TRY(parse_bytes(value));
+      break;
     case kCodec:
       return set_codec(value, call);
     case 'z':
@@ -108,12 +188,18 @@ Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
   if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
     return call;
   }
-  if (call.capture.dry_run && files.size() == 1) {
-    call.capture.input = files[0];
-    return call;
-  }
   TRY(take_files(files, call.capture));
+  // A pipe can take nothing else.
+  if (call.capture.output.path == kStandardOutput) call.capture.output.flattened = true;
   return call;
+}
+
+Result<std::uint64_t> parse_bytes(std::string_view text) {
+  const auto value = parse_size(text);
+  if (!value || *value == 0) {
+    return make_error(ErrorKind::kUsage, "\"{}\" is not a size (bytes, or with K, M, G)", text);
+  }
+  return *value;
 }
 
 Result<unsigned> parse_threads(std::string_view text) {
@@ -136,6 +222,10 @@ Status parse_levels(std::string_view text, CaptureOptions& options) {
 }
 
 Status take_files(const std::vector<std::string>& files, CaptureOptions& options) {
+  if (options.dry_run && files.size() == 1) {
+    options.input = files[0];
+    return {};
+  }
   if (files.size() != 2) {
     return make_error(ErrorKind::kUsage,
                       "{} given, but two names are needed: INPUT OUTPUT",
@@ -151,9 +241,9 @@ std::string help_text() {
        kdump-collect --dump-dmesg [-f] INPUT OUTPUT
        kdump-collect makedumpfile [OPTION OF MAKEDUMPFILE]... INPUT OUTPUT
 
-Writes a filtered dump of a crashed machine's memory to the file OUTPUT, in the
-kdump-compressed format that crash and drgn read. INPUT is /proc/vmcore or an
-ELF vmcore.
+Writes a filtered dump of a crashed machine's memory to OUTPUT, in a format that
+crash and drgn read. INPUT is /proc/vmcore or an ELF vmcore. OUTPUT is a file, a
+block device, or - for standard output.
 
 What to leave out:
   -d, --level N[,N]...  the sum of: 1 zero pages, 2 page cache, 4 page cache with
@@ -161,10 +251,19 @@ What to leave out:
                         31 (the default) leaves out all of these. Further levels
                         are tried when OUTPUT has no room for the dump.
 
+      --exclude LIST    the same by names: zero, cache, cache-private, user, free,
+                        all, none
+
 How to write it:
       --codec CODEC     zstd[:LEVEL] (the default), lzo, snappy, zlib[:LEVEL] or
                         none; -z, -l, -p and -c are short for the first four
       --threads N       threads; by default one for each CPU, as far as memory allows
+      --memory SIZE     use no more memory than SIZE (at least 10M); costs threads
+      --output-format F kdump (the default): kdump-compressed; elf: an ELF core file;
+                        flattened or flattened-elf: the same as a stream, which
+                        "kdump-collect rearrange" turns into a file. Standard output
+                        and other pipes take streams only, and get one by default.
+      --size-limit SIZE a dump that needs more counts as out of room
   -f, --force           overwrite OUTPUT
 
 Other:

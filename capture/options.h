@@ -4,6 +4,8 @@
 #include "base/result.h"
 #include "capture/run_capture.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +17,13 @@ struct Invocation {
   enum class Action { kCapture, kDumpDmesg, kHelp, kVersion };
   Action action = Action::kCapture;
   CaptureOptions capture;
-  bool threads_given = false;    ///< else capture.threads is left to default_threads()
-  bool progress = true;          ///< show how far the capture has come
-  bool summary = true;           ///< say at the end what was done
-  bool stats = false;            ///< with all figures
-  bool as_makedumpfile = false;  ///< speak as makedumpfile does
+  bool threads_given = false;                 ///< else capture.threads is left to default_threads()
+  std::optional<std::uint64_t> memory_limit;  ///< bytes; bounds the number of threads
+  bool progress = true;                       ///< show how far the capture has come
+  bool summary = true;                        ///< say at the end what was done
+  bool stats = false;                         ///< with all figures
+  bool check_parameters = false;              ///< nothing is done; the command line was understood
+  bool as_makedumpfile = false;               ///< speak as makedumpfile does
 };
 
 /// `arguments` without the program's name. kUsage errors say what is wrong and what would be right.
@@ -32,11 +36,13 @@ Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& ar
 [[nodiscard]] std::string help_text();
 [[nodiscard]] std::string makedumpfile_help_text();
 
+/// Bytes, with K, M or G: more than 0.
+Result<std::uint64_t> parse_bytes(std::string_view text);
 /// "1" to "256".
 Result<unsigned> parse_threads(std::string_view text);
 /// "N" or "N,N...": dump levels to be tried in turn.
 Status parse_levels(std::string_view text, CaptureOptions& options);
-/// Takes INPUT and OUTPUT from what is left of a command line.
+/// Takes INPUT and OUTPUT from what is left of a command line; a dry run needs no OUTPUT.
 Status take_files(const std::vector<std::string>& files, CaptureOptions& options);
 
 }  // namespace kdump::capture

@@ -4,12 +4,14 @@
 #include "capture/crashed_machine.h"
 #include "capture/filter/page_selection.h"
 #include "capture/format/dump_plan.h"
+#include "capture/format/elf_writer.h"
 #include "capture/format/kdump_writer.h"
 #include "capture/kernel/free_pages.h"
 #include "capture/kernel/memmap_source.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <string_view>
 
 namespace kdump::capture {
@@ -30,6 +32,17 @@ HeaderFacts header_facts(const CrashedMachine& machine, const CaptureOptions& op
   facts.codec = options.codec.kind;
   facts.notes = machine.notes;
   return facts;
+}
+
+std::unique_ptr<DumpWriter> make_writer(const CaptureOptions& options,
+                                        const CrashedMachine& machine,
+                                        const DumpGeometry& geometry,
+                                        Output& output) {
+  if (options.format == DumpFormat::kElf) {
+    return std::make_unique<ElfWriter>(*machine.image, machine.shift, output);
+  }
+  return std::make_unique<KdumpWriter>(
+      *machine.image, geometry, header_facts(machine, options), output);
 }
 
 /// One capture: machine, geometry and options are fixed, a level at a time is tried.
@@ -134,8 +147,8 @@ Status write_dump(const CaptureRun& run,
   run.progress.copied = 0;
   run.progress.copying_total = bitmap.dumped_pages();
   run.progress.stage = Stage::kCopying;
-  report.copy =
-      TRY(writer.copy(bitmap, {run.options.codec, run.options.threads}, run.progress.copied));
+  report.copy = TRY(writer.copy(
+      bitmap, report.level, {run.options.codec, run.options.threads}, run.progress.copied));
   report.copy_time = Clock::now() - copy_start;
   return {};
 }
@@ -147,7 +160,7 @@ Status complete_dump(const CaptureRun& run,
                      CaptureReport& report) {
   const auto start = Clock::now();
   run.progress.stage = Stage::kFinishing;
-  TRY(writer.complete(report.level));
+  TRY(writer.complete());
   const Output::Size size = TRY(output.size());
   report.file_length = size.length;
   report.file_allocated = size.allocated;
@@ -191,24 +204,25 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
 
   // From here on there is an output, and it says that it is incomplete.
   const auto output = TRY(open_output(options.output));
-  const HeaderFacts facts = header_facts(machine, options);
-  KdumpWriter writer(*machine.image, geometry, facts, *output);
-  auto status = write_dump(run, writer, options.level, report);
+  const std::unique_ptr<DumpWriter> writer = make_writer(options, machine, geometry, *output);
+  auto status = write_dump(run, *writer, options.level, report);
   for (const DumpLevel level : options.smaller_levels) {
     if (status || !is_out_of_room(status.error())) break;
     report.warnings.push_back(fmt::format(
         "no room for a dump of level {}: level {} is tried", report.level.bits(), level.bits()));
     TRY(output->clear());
-    status = write_dump(run, writer, level, report);
+    status = write_dump(run, *writer, level, report);
   }
   if (!status) {
+    // The first error is the one that counts.
+    static_cast<void>(writer->abandon());
     auto error = std::move(status).error();
     if (is_out_of_room(error)) {
       error.message += "; the file is marked incomplete. Make room, or leave out more (--level)";
     }
     return error;
   }
-  TRY(complete_dump(run, writer, *output, report));
+  TRY(complete_dump(run, *writer, *output, report));
   add_warnings(report);
   return report;
 }

@@ -9,6 +9,7 @@
 namespace kdump::capture {
 namespace {
 
+constexpr std::uint64_t kBaseKib = 8192;
 constexpr std::uint64_t kThreadKib = 2048;
 constexpr std::uint64_t kShare = 4;
 // Without /proc/meminfo: what the smallest reservation bears.
@@ -32,6 +33,16 @@ unsigned default_threads(const SysRoot& root) {
   const std::uint64_t cpus = std::thread::hardware_concurrency();
   return static_cast<unsigned>(
       std::clamp<std::uint64_t>(std::min(cpus, threads_that_fit(root)), 1, kMaxThreads));
+}
+
+Result<unsigned> threads_within(std::uint64_t memory) {
+  const std::uint64_t kib = memory >> 10U;
+  if (kib < kBaseKib + kThreadKib) {
+    return make_error(ErrorKind::kUsage,
+                      "a capture needs {} at least (--memory)",
+                      format_size((kBaseKib + kThreadKib) << 10U));
+  }
+  return static_cast<unsigned>(std::min<std::uint64_t>((kib - kBaseKib) / kThreadKib, kMaxThreads));
 }
 
 }  // namespace kdump::capture

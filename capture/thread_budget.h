@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/result.h"
 #include "base/sys_root.h"
+
+#include <cstdint>
 
 namespace kdump::capture {
 
@@ -12,5 +15,9 @@ inline constexpr unsigned kMaxThreads = 256;
 /// available. At least one. A capture kernel with all CPUs and little memory must not run out of
 /// it.
 [[nodiscard]] unsigned default_threads(const SysRoot& root);
+
+/// How many threads keep a capture within so many bytes: 8 MiB, and 2 MiB for each thread. kUsage:
+/// not even one.
+Result<unsigned> threads_within(std::uint64_t memory);
 
 }  // namespace kdump::capture

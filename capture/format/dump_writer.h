@@ -41,12 +41,16 @@ class DumpWriter {
   virtual BlockStore& bitmap_store() = 0;
   /// What can be written before the selection: headers that say incomplete, the notes.
   virtual Status begin(const PageBitmap& existing, DumpLevel level) = 0;
-  /// Everything else but the word that the dump is whole. `bitmap` is finished.
+  /// Everything else but the word that the dump is whole. `bitmap` is finished; `level`: what it
+  /// leaves out, less than begin() was told when the memmap was not understood.
   virtual Result<CopyCounts> copy(const PageBitmap& bitmap,
+                                  DumpLevel level,
                                   const CopyOptions& options,
                                   std::atomic<std::uint64_t>& pages_done) = 0;
-  /// Makes all of it durable, then calls it whole. `level`: what was left out in the end.
-  virtual Status complete(DumpLevel level) = 0;
+  /// Makes all of it durable, then calls it whole.
+  virtual Status complete() = 0;
+  /// Instead, after an error: what must still be said in an output that can say things once only.
+  virtual Status abandon() = 0;
 };
 
 }  // namespace kdump::capture

@@ -16,7 +16,7 @@ namespace kdump::capture {
 namespace {
 
 constexpr std::string_view kStandardOutput = "-";
-constexpr std::size_t kRecord = std::size_t{1} << 20U;
+constexpr std::size_t kRecord = std::size_t{128} << 10U;
 constexpr std::size_t kMaxPending = std::size_t{2} << 20U;
 constexpr std::uint64_t kWritebackStep = std::uint64_t{8} << 20U;
 
@@ -143,6 +143,7 @@ Status FlattenedOutput::write_at(std::uint64_t offset, std::span<const std::byte
   if (bytes.empty()) return {};
   const std::lock_guard lock(mutex_);
   TRY(emit_overlapped(offset, bytes.size()));
+  if (bytes.size() >= kRecord) return put_record(offset, bytes);
   const auto extent = gather(offset, bytes);
   if (extent->second.size() >= kRecord) return emit(extent);
   return make_room();

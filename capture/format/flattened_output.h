@@ -15,9 +15,9 @@ namespace kdump::capture {
 /// A dump as a stream of records (capture/vmcore/flattened_format.h) to a pipe, a file or a device.
 ///
 /// Readers sort the records, so there are few and they ascend: what is appended goes out at once;
-/// small pieces written at an offset (page descriptors) are gathered until they make a record of 1
-/// MiB, at most 2 MiB of them. The end marker is written whatever happens, by the destructor if
-/// need be, because readers refuse a stream without it.
+/// small pieces written at an offset (page descriptors) are gathered until they make a record of
+/// 128 KiB, at most 2 MiB of them; sync() sends what there is. The end marker is written whatever
+/// happens, by the destructor if need be, because readers refuse a stream without it.
 class FlattenedOutput final : public Output {
  public:
   /// `path`: "-" is standard output. Files are created as OutputFile does.
@@ -25,6 +25,7 @@ class FlattenedOutput final : public Output {
   ~FlattenedOutput() override;
 
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override;
+  [[nodiscard]] bool is_stream() const override { return true; }
   Result<std::uint64_t> append(std::span<const std::byte> bytes) override;
   Status sync() override;
   Status clear() override;

@@ -18,6 +18,12 @@ void put_text(std::array<char, Utsname::kFieldSize>& field, std::string_view tex
   std::copy_n(text.begin(), std::min(text.size(), field.size() - 1), field.begin());
 }
 
+constexpr std::size_t kStatusOffset = offsetof(KdumpHeader, status);
+
+Le32 status_of(const HeaderFacts& facts, bool complete) {
+  return codec_flag(facts.codec) | (complete ? 0U : kIncomplete);
+}
+
 template <typename T>
 std::span<const std::byte> bytes_of(const T& value) {
   return std::as_bytes(std::span(&value, 1));
@@ -39,7 +45,7 @@ Status write_headers(Output& output,
   put_text(header.utsname[4], facts.utsname.machine);
   put_text(header.utsname[5], facts.utsname.domainname);
   header.tv_sec = facts.crash_time;
-  header.status = codec_flag(facts.codec) | (complete ? 0U : kIncomplete);
+  header.status = status_of(facts, complete);
   header.block_size = static_cast<std::int32_t>(geometry.shift.page_size());
   header.sub_header_blocks = static_cast<std::int32_t>(geometry.sub_header_blocks);
   header.bitmap_blocks = static_cast<std::uint32_t>(geometry.bitmap_blocks);
@@ -59,10 +65,17 @@ Status write_headers(Output& output,
   }
   sub.max_mapnr_64 = geometry.max_mapnr;
   TRY(output.write_at(geometry.shift.page_size(), bytes_of(sub)));
-  // Readers fetch whole blocks; those of a stream take a hole for an error.
+  // Readers fetch whole blocks.
   std::vector<std::byte> block(static_cast<std::size_t>(geometry.shift.page_size()));
   std::memcpy(block.data(), &header, sizeof(header));
-  return output.write_at(0, block);
+  if (!output.is_stream()) return output.write_at(0, block);
+  constexpr std::size_t kBehind = kStatusOffset + sizeof(KdumpHeader::status);
+  TRY(output.write_at(0, std::span(block).first(kStatusOffset)));
+  return output.write_at(kBehind, std::span(block).subspan(kBehind));
+}
+
+Status write_status(Output& output, const HeaderFacts& facts, bool complete) {
+  return output.write_at(kStatusOffset, bytes_of(status_of(facts, complete)));
 }
 
 Status write_notes(Output& output, const DumpGeometry& geometry, const MemoryImage& image) {
@@ -150,28 +163,43 @@ BlockStore& KdumpWriter::bitmap_store() {
   return memory_bitmap_;
 }
 
-Status KdumpWriter::begin(const PageBitmap& existing, DumpLevel level) {
-  facts_.level = level;
+Status KdumpWriter::write_front(const PageBitmap& bitmap) {
+  front_written_ = true;
   TRY(write_headers(output_, geometry_, facts_, false));
   TRY(write_notes(output_, geometry_, image_));
-  return write_existing(output_, geometry_, existing);
+  return write_existing(output_, geometry_, bitmap);
+}
+
+Status KdumpWriter::begin(const PageBitmap& existing, DumpLevel level) {
+  facts_.level = level;
+  return output_.is_stream() ? Status() : write_front(existing);
 }
 
 Result<CopyCounts> KdumpWriter::copy(const PageBitmap& bitmap,
+                                     DumpLevel level,
                                      const CopyOptions& options,
                                      std::atomic<std::uint64_t>& pages_done) {
+  facts_.level = level;
+  if (output_.is_stream()) TRY(write_front(bitmap));
   if (!output_.is_sparse()) TRY(write_dumped(output_, geometry_, bitmap));
+  // A stream that is cut off later has all of this.
+  if (output_.is_stream()) TRY(output_.sync());
   const DumpPlan plan = plan_dump(geometry_, bitmap.dumped_pages());
   TRY(output_.reserve(geometry_.descriptors_offset,
                       plan.data_offset - geometry_.descriptors_offset));
   return copy_pages(image_, bitmap, plan, options.codec, options.threads, output_, pages_done);
 }
 
-Status KdumpWriter::complete(DumpLevel level) {
-  facts_.level = level;
+Status KdumpWriter::complete() {
   TRY(output_.sync());
-  TRY(write_headers(output_, geometry_, facts_, true));
+  TRY(output_.is_stream() ? write_status(output_, facts_, true)
+                          : write_headers(output_, geometry_, facts_, true));
   return output_.sync();
+}
+
+Status KdumpWriter::abandon() {
+  if (!output_.is_stream() || !front_written_) return {};
+  return write_status(output_, facts_, false);
 }
 
 }  // namespace kdump::capture

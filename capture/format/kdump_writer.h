@@ -14,11 +14,14 @@
 namespace kdump::capture {
 
 /// Writes header and sub-header. Written with `complete` false first and true when everything else
-/// is safe on the disk, so that a writer that dies leaves a file that says so.
+/// is safe on the disk, so that a writer that dies leaves a file that says so. In a stream, which
+/// takes every byte once, they lack the status.
 Status write_headers(Output& output,
                      const DumpGeometry& geometry,
                      const HeaderFacts& facts,
                      bool complete);
+/// The status alone.
+Status write_status(Output& output, const HeaderFacts& facts, bool complete);
 
 /// Copies the notes of the image byte for byte, with zeros up to the end of their block.
 Status write_notes(Output& output, const DumpGeometry& geometry, const MemoryImage& image);
@@ -41,7 +44,8 @@ class OutputBitmap final : public BlockStore {
   std::uint64_t offset_;
 };
 
-/// Writes the kdump-compressed format, version 6.
+/// Writes the kdump-compressed format, version 6. A stream gets headers and bitmaps when both are
+/// final, and the status at the very end.
 class KdumpWriter final : public DumpWriter {
  public:
   KdumpWriter(const MemoryImage& image,
@@ -52,17 +56,22 @@ class KdumpWriter final : public DumpWriter {
   BlockStore& bitmap_store() override;
   Status begin(const PageBitmap& existing, DumpLevel level) override;
   Result<CopyCounts> copy(const PageBitmap& bitmap,
+                          DumpLevel level,
                           const CopyOptions& options,
                           std::atomic<std::uint64_t>& pages_done) override;
-  Status complete(DumpLevel level) override;
+  Status complete() override;
+  Status abandon() override;
 
  private:
+  Status write_front(const PageBitmap& bitmap);
+
   const MemoryImage& image_;
   DumpGeometry geometry_;
   HeaderFacts facts_;
   Output& output_;
   OutputBitmap output_bitmap_;
   MemoryBitmap memory_bitmap_;
+  bool front_written_ = false;
 };
 
 }  // namespace kdump::capture

@@ -10,32 +10,6 @@
 namespace kdump::capture {
 namespace {
 
-/// Counts what would be written.
-class DiscardedOutput final : public Output {
- public:
-  Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
-    const std::uint64_t behind = offset + bytes.size();
-    std::uint64_t length = length_;
-    while (length < behind && !length_.compare_exchange_weak(length, behind)) {
-    }
-    written_ += bytes.size();
-    return {};
-  }
-  Status sync() override { return {}; }
-  Status clear() override {
-    append_from(0);
-    length_ = 0;
-    written_ = 0;
-    return {};
-  }
-  Status close() override { return {}; }
-  [[nodiscard]] Result<Size> size() const override { return Size{length_, written_}; }
-
- private:
-  std::atomic<std::uint64_t> length_{0};
-  std::atomic<std::uint64_t> written_{0};
-};
-
 /// Another output, up to a size. What does not fit fails as on a full disk.
 class LimitedOutput final : public Output {
  public:
@@ -47,6 +21,7 @@ class LimitedOutput final : public Output {
     return output_->write_at(offset, bytes);
   }
   [[nodiscard]] bool is_sparse() const override { return output_->is_sparse(); }
+  [[nodiscard]] bool is_stream() const override { return output_->is_stream(); }
   Status read_at(std::uint64_t offset, std::span<std::byte> into) const override {
     return output_->read_at(offset, into);
   }
@@ -80,7 +55,6 @@ class LimitedOutput final : public Output {
 };
 
 Result<std::unique_ptr<Output>> open_unlimited(const OutputChoice& choice) {
-  if (choice.discard) return std::unique_ptr<Output>(std::make_unique<DiscardedOutput>());
   if (choice.flattened) {
     return std::unique_ptr<Output>(TRY(FlattenedOutput::create(choice.path, choice.overwrite)));
   }

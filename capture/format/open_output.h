@@ -21,7 +21,6 @@ struct OutputChoice {
   std::string path;  ///< "-": standard output
   bool overwrite = false;
   bool flattened = false;  ///< as a stream of records; the only form that a pipe can take
-  bool discard = false;    ///< nothing is written, sizes are counted
   std::optional<std::uint64_t> size_limit;  ///< bytes; a dump that needs more is out of room
 };
 

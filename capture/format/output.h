@@ -31,6 +31,9 @@ class Output {
   /// Bytes that were never written read as zero, and read_at() works. Where not, bitmaps are kept
   /// in memory and written whole.
   [[nodiscard]] virtual bool is_sparse() const { return false; }
+  /// Every byte can be written once only: readers of a stream of records do not agree on which of
+  /// two counts (crash takes either).
+  [[nodiscard]] virtual bool is_stream() const { return false; }
   /// kUnsupported unless is_sparse().
   virtual Status read_at(std::uint64_t offset, std::span<std::byte> into) const;
   /// The range will be written piece by piece, in any order; what a writer that dies has not

@@ -210,6 +210,18 @@ std::optional<PhysAddr> ElfImage::header_address(VirtAddr address) const {
   return std::nullopt;
 }
 
+std::optional<VirtAddr> ElfImage::header_virtual(PhysAddr address) const {
+  const auto after = std::upper_bound(
+      pieces_.begin(), pieces_.end(), address, [](PhysAddr wanted, const MemorySegment& piece) {
+        return wanted < piece.start;
+      });
+  if (after == pieces_.begin()) return std::nullopt;
+  const MemorySegment& piece = *std::prev(after);
+  const std::uint64_t inside = address - piece.start;
+  if (piece.virt.value() == 0 || inside >= piece.size) return std::nullopt;
+  return piece.virt + inside;
+}
+
 Status ElfImage::read(PhysAddr address, std::span<std::byte> into) const {
   while (!into.empty()) {
     const Piece piece = TRY(find(address, into.size()));

@@ -29,6 +29,7 @@ class ElfImage final : public MemoryImage {
   [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
   [[nodiscard]] std::uint64_t missing_bytes() const override { return missing_; }
   [[nodiscard]] std::optional<PhysAddr> header_address(VirtAddr address) const override;
+  [[nodiscard]] std::optional<VirtAddr> header_virtual(PhysAddr address) const override;
   Status read(PhysAddr address, std::span<std::byte> into) const override;
   [[nodiscard]] std::unique_ptr<MemoryView> view() const override;
   [[nodiscard]] std::uint64_t notes_size() const override { return notes_size_; }

@@ -45,6 +45,12 @@ class MemoryImage {
   /// behind page tables: some kernels write wrong ones.
   [[nodiscard]] virtual std::optional<PhysAddr> header_address(VirtAddr address) const = 0;
 
+  /// The other way: the kernel address that the image's own headers give a physical one, for
+  /// formats that repeat it.
+  [[nodiscard]] virtual std::optional<VirtAddr> header_virtual(PhysAddr /*address*/) const {
+    return std::nullopt;
+  }
+
   /// Copies `into.size()` bytes from `address`; they may span ranges that touch. kUnreadable: some
   /// of them are not in the image or cannot be read.
   virtual Status read(PhysAddr address, std::span<std::byte> into) const = 0;

@@ -78,6 +78,40 @@ TEST(Options, AreTakenInEverySpelling) {
   EXPECT_FALSE(parsed({"-q", "a", "b"}).summary);
 }
 
+TEST(Options, SayWhereTheDumpGoesAndInWhichForm) {
+  EXPECT_EQ(parsed({"a", "b"}).capture.format, DumpFormat::kKdump);
+  EXPECT_FALSE(parsed({"a", "b"}).capture.output.flattened);
+  EXPECT_TRUE(parsed({"a", "-"}).capture.output.flattened) << "a pipe takes nothing else";
+  const Invocation elf = parsed({"--output-format", "elf", "a", "b"});
+  EXPECT_EQ(elf.capture.format, DumpFormat::kElf);
+  EXPECT_FALSE(elf.capture.output.flattened);
+  EXPECT_TRUE(parsed({"--output-format=flattened", "a", "b"}).capture.output.flattened);
+  const Invocation both = parsed({"--output-format=flattened-elf", "a", "b"});
+  EXPECT_EQ(both.capture.format, DumpFormat::kElf);
+  EXPECT_TRUE(both.capture.output.flattened);
+  EXPECT_EQ(parsed({"--size-limit", "2G", "a", "b"}).capture.output.size_limit, 2ULL << 30U);
+  EXPECT_EQ(parsed({"--memory", "32M", "a", "b"}).memory_limit, 32ULL << 20U);
+}
+
+TEST(Options, PagesAreLeftOutByName) {
+  struct Row {
+    const char* list;
+    std::uint32_t level;
+  };
+  for (const Row& row : std::vector<Row>{{"none", 0},
+                                         {"zero", 1},
+                                         {"cache", 2},
+                                         {"cache-private", 6},
+                                         {"user", 8},
+                                         {"free", 16},
+                                         {"free,zero", 17},
+                                         {"zero,cache,user,free", 27},
+                                         {"all", 31}}) {
+    EXPECT_EQ(parsed({"--exclude", row.list, "a", "b"}).capture.level, DumpLevel(row.level))
+        << row.list;
+  }
+}
+
 struct Wrong {
   Arguments arguments;
   const char* message;
@@ -94,6 +128,10 @@ TEST(Options, WrongOnesAreNamed) {
       {{"in", "out", "--threads"}, "option --threads needs a value"},
       {{"-d", "32", "in", "out"}, "\"32\" is not a dump level"},
       {{"-d", "31,", "in", "out"}, "is not a dump level"},
+      {{"--exclude", "free,slab", "in", "out"}, "\"slab\" is not a kind of page (zero, cache"},
+      {{"--output-format", "tar", "in", "out"}, "not an output format (kdump, elf, flattened"},
+      {{"--size-limit", "0", "in", "out"}, "is not a size"},
+      {{"--memory", "lots", "in", "out"}, "\"lots\" is not a size"},
       {{"--codec", "lz4", "in", "out"}, "\"lz4\" is not a codec"},
       {{"--threads", "0", "in", "out"}, "number of threads (1 to 256)"},
       {{"--threads", "many", "in", "out"}, "number of threads"},
@@ -136,14 +174,30 @@ TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
   EXPECT_EQ(parsed_makedumpfile({"-v"}).action, Action::kVersion);
 }
 
+TEST(MakedumpfileOptions, ChooseTheForm) {
+  const Invocation stream = parsed_makedumpfile({"-F", "-c", "-d", "31", "in"});
+  EXPECT_TRUE(stream.capture.output.flattened);
+  EXPECT_EQ(stream.capture.output.path, "-");
+  EXPECT_EQ(stream.capture.input, "in");
+  EXPECT_EQ(parsed_makedumpfile({"-E", "in", "out"}).capture.format, DumpFormat::kElf);
+  const Invocation both = parsed_makedumpfile({"-F", "-E", "-d", "31", "in"});
+  EXPECT_EQ(both.capture.format, DumpFormat::kElf);
+  EXPECT_TRUE(both.capture.output.flattened);
+  EXPECT_EQ(parsed_makedumpfile({"-L", "4096", "in", "out"}).capture.output.size_limit, 4096U);
+  EXPECT_TRUE(parsed_makedumpfile({"--dry-run", "in", "out"}).capture.dry_run);
+  EXPECT_TRUE(parsed_makedumpfile({"--check-params", "in", "out"}).check_parameters);
+  EXPECT_TRUE(parsed_makedumpfile({"--show-stats", "in", "out"}).stats);
+  // Taken, since scripts give them; there is nothing for them to change.
+  parsed_makedumpfile({"-b", "4", "--cyclic-buffer=1024", "--work-dir", "/tmp", "in", "out"});
+  parsed_makedumpfile({"--non-cyclic", "--splitblock-size", "1024", "in", "out"});
+}
+
 TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
   const std::vector<Wrong> table = {
-      {{"-F", "in"}, "option -F of makedumpfile: the flattened format"},
-      {{"-E", "in", "out"}, "-E of makedumpfile: ELF"},
+      {{"-X", "in", "out"}, "option -X of makedumpfile: Xen"},
       {{"-x", "vmlinux", "in", "out"}, "-x of makedumpfile: offsets are taken from the VMCOREINFO"},
       {{"--split", "in", "a", "b"}, "--split of makedumpfile: dumps are written to one file"},
       {{"--xen-syms", "x", "in", "out"}, "--xen-syms of makedumpfile: Xen"},
-      {{"--cyclic-buffer", "1024", "in", "out"}, "leave the option out"},
       {{"--mem-usage", "/proc/kcore"}, "--mem-usage"},
   };
   for (const Wrong& row : table) {
@@ -155,7 +209,19 @@ TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
   const auto unknown = parse_makedumpfile_options({"--frobnicate", "in", "out"});
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
-  EXPECT_FALSE(parse_makedumpfile_options({"--message-level", "32", "a", "b"}));
+  for (const Wrong& row : std::vector<Wrong>{
+           {{"--message-level", "32", "a", "b"}, "is not a message level"},
+           {{"-F", "in", "out"}, "with -F the dump goes to the standard output"},
+           {{"-E", "-l", "in", "out"}, "-E cannot go with -c, -l, -p or -z"},
+           {{"--cyclic-buffer", "big", "in", "out"}, "--cyclic-buffer: \"big\" is not a number"},
+           {{"-b", "x", "in", "out"}, "-b: \"x\" is not a number"},
+           {{"-L", "1G", "in", "out"}, "-L: \"1G\" is not a number"},
+       }) {
+    const auto call = parse_makedumpfile_options(row.arguments);
+    ASSERT_FALSE(call) << row.message;
+    EXPECT_EQ(call.error().kind, ErrorKind::kUsage) << row.message;
+    EXPECT_THAT(call.error().message, HasSubstr(row.message));
+  }
 }
 
 TEST(ThreadBudget, FollowsCpusAndMemory) {
@@ -176,6 +242,16 @@ TEST(ThreadBudget, FollowsCpusAndMemory) {
     tree.write("/proc/meminfo", row.meminfo);
     EXPECT_EQ(default_threads(tree.root()), std::clamp(cpus, 1U, row.most)) << row.meminfo;
   }
+}
+
+TEST(ThreadBudget, KeepsToAGivenAmountOfMemory) {
+  EXPECT_EQ(threads_within(10ULL << 20U).value_or(0), 1U);
+  EXPECT_EQ(threads_within(16ULL << 20U).value_or(0), 4U);
+  EXPECT_EQ(threads_within(1ULL << 40U).value_or(0), kMaxThreads);
+  const auto little = threads_within(9ULL << 20U);
+  ASSERT_FALSE(little);
+  EXPECT_EQ(little.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(little.error().message, HasSubstr("needs 10.0 MiB at least"));
 }
 
 TEST(Progress, SaysHowMuchIsLeft) {

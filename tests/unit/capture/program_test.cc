@@ -4,6 +4,7 @@
 #include "base/subprocess.h"
 #include "tests/support/source_tree.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/vmcore/flattened_reader.h"
 #include "tests/support/vmcore/kdump_reader.h"
 #include "tests/support/vmcore/toy_kernel.h"
 #include "tests/support/vmcore/toy_printk_ring.h"
@@ -52,6 +53,17 @@ class Program : public ::testing::Test {
     return {status->exit_code, tree_.read("/stdout"), tree_.read("/stderr")};
   }
 
+  /// The options that a help text names.
+  std::set<std::string> options_of(const std::vector<std::string>& arguments) {
+    const std::regex option("(^|[ ,])(--?[a-zA-Z][a-z-]*)");
+    const std::string help = run(arguments).out;
+    std::set<std::string> options;
+    for (std::sregex_iterator at(help.begin(), help.end(), option), end; at != end; ++at) {
+      options.insert((*at)[2]);
+    }
+    return options;
+  }
+
   /// A vmcore of 256 MiB; `noise_pages` of it take a codec some time.
   void write_vmcore(std::uint64_t noise_pages = 16) {
     ToyKernel::Options options;
@@ -90,16 +102,22 @@ TEST_F(Program, HelpAndVersionAreAnswered) {
 TEST_F(Program, TheManualPageKnowsEveryOption) {
   const auto page = read_file(test::source_path("docs/man/kdump-collect.8"));
   ASSERT_TRUE(page);
-  const std::regex option("(^|[ ,])(--?[a-zA-Z][a-z-]*)");
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"--help"}, {"makedumpfile", "--help"}}) {
-    const std::string help = run(arguments).out;
-    std::set<std::string> options;
-    for (std::sregex_iterator at(help.begin(), help.end(), option), end; at != end; ++at) {
-      options.insert((*at)[2]);
-    }
+    const std::set<std::string> options = options_of(arguments);
     EXPECT_GE(options.size(), 8U);
-    for (const std::string& name : options) EXPECT_THAT(*page, HasSubstr(name));
+    for (const std::string& name : options) {
+      EXPECT_NE(page->find(name), std::string::npos) << name << " is not in the manual page";
+    }
+  }
+}
+
+TEST_F(Program, TheCompletionKnowsEveryOption) {
+  const auto script =
+      read_file(std::string(KDUMP_SOURCE_DIR) + "/packaging/completions/kdump-collect.bash");
+  ASSERT_TRUE(script);
+  for (const std::string& name : options_of({"--help"})) {
+    EXPECT_NE(script->find(name), std::string::npos) << name << " is not completed";
   }
 }
 
@@ -108,9 +126,9 @@ TEST_F(Program, WrongUsageIsExplained) {
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.err, HasSubstr("INPUT OUTPUT"));
   EXPECT_THAT(none.err, HasSubstr("kdump-collect --help"));
-  const ProgramRun refused = run({"makedumpfile", "-F", "in"});
+  const ProgramRun refused = run({"makedumpfile", "-X", "in", "out"});
   EXPECT_EQ(refused.exit_code, 1) << "makedumpfile's code for any failure";
-  EXPECT_THAT(refused.err, HasSubstr("makedumpfile: option -F"));
+  EXPECT_THAT(refused.err, HasSubstr("makedumpfile: option -X"));
   const ProgramRun absent = run({tree_.path("/absent"), dump_});
   EXPECT_EQ(absent.exit_code, 1);
   EXPECT_THAT(absent.err, HasSubstr("/absent: No such file or directory"));
@@ -157,6 +175,22 @@ TEST_F(Program, WritesTheLogToStandardOutput) {
   EXPECT_EQ(done.exit_code, 0);
   EXPECT_EQ(done.out, "[    1.000000] sysrq: Trigger a crash\n");
   EXPECT_EQ(done.err, "");
+}
+
+TEST_F(Program, StreamsToAPipe) {
+  write_vmcore();
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {vmcore_, "-"}, {"makedumpfile", "-F", "-l", vmcore_}}) {
+    const ProgramRun done = run(arguments);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    const auto stream = test::FlattenedReader::parse(done.out);
+    ASSERT_TRUE(stream) << "nothing but the dump is on standard output";
+    EXPECT_TRUE(stream->ended);
+    tree_.write("/dump", stream->contents);
+    const auto dump = KdumpReader::open(dump_);
+    ASSERT_TRUE(dump) << dump.error().message;
+    EXPECT_TRUE(dump->complete());
+  }
 }
 
 // Power loss, kill -9, the OOM killer: whatever is there says that it is not all.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/format/page_reader.h"
+
+#include "capture/vmcore/fault_guard.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace kdump::capture {
+
+bool PageReader::read(Pfn pfn, std::span<std::byte> into) {
+  const PhysAddr address = to_phys(pfn, shift_);
+  const auto shown = view_->at(address, into.size());
+  if (!shown || shown->size() < into.size()) return read_in_parts(address, into);
+  return without_fault([&] { std::memcpy(into.data(), shown->data(), into.size()); });
+}
+
+bool PageReader::read_in_parts(PhysAddr address, std::span<std::byte> into) const {
+  std::fill(into.begin(), into.end(), std::byte{0});
+  const Range page{address.value(), address.value() + into.size()};
+  const auto& ranges = image_->ranges().ranges();
+  auto range = std::upper_bound(
+      ranges.begin(), ranges.end(), page.start, [](std::uint64_t start, const Range& candidate) {
+        return start < candidate.end;
+      });
+  bool any = false;
+  for (; range != ranges.end() && range->start < page.end; ++range) {
+    const Range part{std::max(range->start, page.start), std::min(range->end, page.end)};
+    const auto bytes = into.subspan(static_cast<std::size_t>(part.start - page.start),
+                                    static_cast<std::size_t>(part.size()));
+    if (!image_->read(PhysAddr(part.start), bytes)) return false;
+    any = true;
+  }
+  return any;
+}
+
+bool is_zero_page(std::span<const std::byte> page) {
+  constexpr std::size_t kStep = 64;
+  for (std::size_t at = 0; at < page.size(); at += kStep) {
+    std::uint64_t words[kStep / sizeof(std::uint64_t)];  // NOLINT: a plain array vectorizes
+    std::memcpy(words, page.data() + at, kStep);
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    if (any != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/address.h"
+#include "capture/vmcore/memory_image.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace kdump::capture {
+
+/// Fetches whole pages out of an image, whatever becomes of them: one object a thread.
+class PageReader {
+ public:
+  PageReader(const MemoryImage& image, PageShift shift)
+      : image_(&image), view_(image.view()), shift_(shift) {}
+
+  /// Copies a page into `into` (of the page's size). Bytes that the image does not hold are zero.
+  /// False: nothing of the page is there, or it cannot be read.
+  bool read(Pfn pfn, std::span<std::byte> into);
+
+ private:
+  bool read_in_parts(PhysAddr address, std::span<std::byte> into) const;
+
+  const MemoryImage* image_;
+  std::unique_ptr<MemoryView> view_;
+  PageShift shift_;
+};
+
+/// All bytes are zero. The size is a multiple of 64.
+[[nodiscard]] bool is_zero_page(std::span<const std::byte> page);
+
+}  // namespace kdump::capture
