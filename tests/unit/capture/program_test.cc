@@ -100,7 +100,7 @@ TEST_F(Program, HelpAndVersionAreAnswered) {
 }
 
 TEST_F(Program, TheManualPageKnowsEveryOption) {
-  const auto page = read_file(test::source_path("docs/man/kdump-collect.8"));
+  const auto page = read_file(kdump::test::source_path("docs/man/kdump-collect.8"));
   ASSERT_TRUE(page);
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"--help"}, {"makedumpfile", "--help"}}) {

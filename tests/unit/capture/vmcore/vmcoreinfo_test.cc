@@ -12,7 +12,7 @@ namespace kdump::capture {
 namespace {
 
 Vmcoreinfo sample(const std::string& name) {
-  const auto text = read_file(test::source_path("tests/data/vmcoreinfo/" + name + ".txt"));
+  const auto text = read_file(kdump::test::source_path("tests/data/vmcoreinfo/" + name + ".txt"));
   EXPECT_TRUE(text);
   return Vmcoreinfo(*text);
 }
