@@ -2,14 +2,17 @@
 #include "capture/format/page_codec.h"
 
 #include "base/text.h"
+#include "capture/format/strided_frame.h"
 
 #include <libdeflate.h>
 #include <lzo/lzo1x.h>
 #include <snappy.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace kdump::capture {
@@ -21,6 +24,9 @@ constexpr int kMinZlibLevel = 1;
 constexpr int kMaxZlibLevel = 12;
 constexpr int kMinZstdLevel = -100;
 constexpr int kMaxZstdLevel = 19;
+// Higher levels are asked for their ratio.
+constexpr int kMaxStridedLevel = 3;
+constexpr std::size_t kMaxStridedPage = std::size_t{64} << 10U;
 
 struct CodecRow {
   std::string_view name;
@@ -53,7 +59,8 @@ struct Deleter {
   }
 };
 
-/// One frame a page, with the content size in its header: crash allocates by it.
+/// One frame a page, with the content size in its header: crash allocates by it. Pages of the
+/// memmap take a shorter way than libzstd's.
 class ZstdCodec final : public PageCodec {
  public:
   static Result<std::unique_ptr<PageCodec>> create(int level, std::size_t page_size) {
@@ -62,20 +69,30 @@ class ZstdCodec final : public PageCodec {
         ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level)) != 0) {
       return make_error(ErrorKind::kUnsupported, "zstd cannot be set up for level {}", level);
     }
-    return std::unique_ptr<PageCodec>(new ZstdCodec(std::move(context), page_size));
+    const bool strided = level <= kMaxStridedLevel && page_size <= kMaxStridedPage;
+    return std::unique_ptr<PageCodec>(new ZstdCodec(std::move(context), page_size, strided));
   }
-  [[nodiscard]] std::size_t bound() const override { return ZSTD_compressBound(page_size_); }
+  [[nodiscard]] std::size_t bound() const override {
+    return std::max(ZSTD_compressBound(page_size_), strided_ ? strided_->bound() : 0);
+  }
   std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    if (strided_) {
+      const std::size_t strided = strided_->compress(page, into.data());
+      if (strided != 0) return strided;
+    }
     const std::size_t size =
         ZSTD_compress2(context_.get(), into.data(), into.size(), page.data(), page.size());
     return ZSTD_isError(size) != 0 ? 0 : size;
   }
 
  private:
-  ZstdCodec(std::unique_ptr<ZSTD_CCtx, Deleter> context, std::size_t page_size)
-      : context_(std::move(context)), page_size_(page_size) {}
+  ZstdCodec(std::unique_ptr<ZSTD_CCtx, Deleter> context, std::size_t page_size, bool strided)
+      : context_(std::move(context)), page_size_(page_size) {
+    if (strided) strided_.emplace(page_size);
+  }
   std::unique_ptr<ZSTD_CCtx, Deleter> context_;
   std::size_t page_size_;
+  std::optional<StridedFrame> strided_;
 };
 
 class LzoCodec final : public PageCodec {

@@ -225,7 +225,7 @@ Status write_zero_page(const DumpPlan& plan, Output& output) {
   const std::uint64_t start = plan.descriptor_offset(plan.pages);
   output.append_from(start);
   const std::vector<std::byte> zeros(static_cast<std::size_t>(plan.data_offset - start));
-  TRY(output.append(zeros));
+  static_cast<void>(TRY(output.append(zeros)));
   return {};
 }
 

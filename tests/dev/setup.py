@@ -26,6 +26,7 @@ _PACKAGES = {
     ),
     "format": ("clang-format", "clang-tools-extra"),
     "tidy": ("clang-tidy", "clang-tools-extra"),
+    "fuzz": ("clang", "clang compiler-rt"),
 }
 
 

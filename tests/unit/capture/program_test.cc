@@ -114,7 +114,7 @@ TEST_F(Program, TheManualPageKnowsEveryOption) {
 
 TEST_F(Program, TheCompletionKnowsEveryOption) {
   const auto script =
-      read_file(std::string(KDUMP_SOURCE_DIR) + "/packaging/completions/kdump-collect.bash");
+      read_file(kdump::test::source_path("packaging/completions/kdump-collect.bash"));
   ASSERT_TRUE(script);
   for (const std::string& name : options_of({"--help"})) {
     EXPECT_NE(script->find(name), std::string::npos) << name << " is not completed";
