@@ -63,11 +63,17 @@ const CmdlineParameter* KernelCommandLine::find(std::string_view name) const {
 }
 
 std::vector<CmdlineParameter> KernelCommandLine::remove(std::string_view name) {
+  return remove_if([name](const CmdlineParameter& parameter) {
+    return same_parameter_name(parameter.name, name);
+  });
+}
+
+std::vector<CmdlineParameter> KernelCommandLine::remove_if(
+    const std::function<bool(const CmdlineParameter&)>& unwanted) {
   std::vector<CmdlineParameter> removed;
   std::vector<CmdlineParameter> kept;
   for (CmdlineParameter& parameter : parameters_) {
-    const bool matches =
-        !ends_kernel_parameters(parameter) && same_parameter_name(parameter.name, name);
+    const bool matches = !ends_kernel_parameters(parameter) && unwanted(parameter);
     (matches ? removed : kept).push_back(std::move(parameter));
   }
   parameters_ = std::move(kept);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class KernelCommandLine {
   /// Removes every word of that name, after `--` too (the kernel's early parsers, crashkernel=
   /// among them, do not know `--`); returns what was removed.
   std::vector<CmdlineParameter> remove(std::string_view name);
+  /// Removes every word, before and after `--`, for which `unwanted` holds; returns them.
+  std::vector<CmdlineParameter> remove_if(
+      const std::function<bool(const CmdlineParameter&)>& unwanted);
   /// Appends the words of `text`, in their order, each as written. Kernel parameters go before a
   /// `--`, since all after it are arguments of init.
   void append(std::string_view text);

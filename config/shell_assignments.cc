@@ -24,7 +24,14 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 class AssignmentReader {
  public:
-  AssignmentReader(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
+  AssignmentReader(std::string_view text,
+                   const std::string& file,
+                   std::vector<ShellAssignment> before)
+      : rest_(text), file_(file) {
+    // Their lines are another file's.
+    for (ShellAssignment& row : before) row.line = 0;
+    result_.assignments = std::move(before);
+  }
 
   ShellAssignments read() {
     while (!rest_.empty()) read_next();
@@ -258,8 +265,10 @@ void AssignmentReader::read_dollar(std::string& value, bool in_double_quotes) {
 
 }  // namespace
 
-ShellAssignments parse_shell_assignments(std::string_view text, const std::string& file) {
-  return AssignmentReader(text, file).read();
+ShellAssignments parse_shell_assignments(std::string_view text,
+                                         const std::string& file,
+                                         std::vector<ShellAssignment> before) {
+  return AssignmentReader(text, file, std::move(before)).read();
 }
 
 }  // namespace kdump::config

@@ -27,7 +27,11 @@ struct ShellAssignments {
 /// backslashes, line continuation, `export`, `NAME+=value`, `$NAME` and `${NAME}` of variables
 /// assigned before. Everything else that a shell would act on is an error with its line; reading
 /// goes on behind it.
+///
+/// `before`: what a file that is read earlier by the same service has assigned; the result begins
+/// with it.
 [[nodiscard]] ShellAssignments parse_shell_assignments(std::string_view text,
-                                                       const std::string& file);
+                                                       const std::string& file,
+                                                       std::vector<ShellAssignment> before = {});
 
 }  // namespace kdump::config

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -36,13 +37,29 @@ constexpr std::array<Command, 7> kCommands = {{
     {"status", "Say whether a panic kernel is loaded: exit code 0 or 3", false, commands::status},
     {"rebuild", "Build the image; load nothing", true, commands::rebuild},
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
+    {"kexec",
+     "load, unload, status, list: the kernel for a fast reboot",
+     false,
+     commands::kexec,
+     true},
+    {"fast-reboot",
+     "Reboot into the next kernel without the firmware",
+     false,
+     commands::fast_reboot,
+     true},
+    {"cold-reboot",
+     "Reboot through the firmware, whatever is loaded",
+     false,
+     commands::cold_reboot,
+     true},
 }};
 
 struct Options {
   const Command* command = nullptr;
   bool debug = false;
   std::string root;
-  std::optional<std::string> text;  ///< to print instead: help, version
+  std::vector<std::string> arguments;  ///< of the verb
+  std::optional<std::string> text;     ///< to print instead: help, version
 };
 
 std::string usage() {
@@ -74,9 +91,26 @@ Error not_understood(const Options& options, const std::string& word) {
                     usage());
 }
 
+/// Takes what stands behind a verb with arguments of its own off the end.
+std::vector<std::string> take_verb_arguments(std::vector<std::string>& words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto verb = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+      return words[i] == command.name;
+    });
+    if (verb == kCommands.end() || words[i - 1] == "--root") continue;
+    if (!verb->takes_arguments) break;
+    const auto first = words.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    std::vector<std::string> taken(first, words.end());
+    words.erase(first, words.end());
+    return taken;
+  }
+  return {};
+}
+
 /// CLI11 reports by exceptions; they end here.
-Result<Options> parse_options(const std::vector<std::string>& arguments) {
+Result<Options> parse_options(std::vector<std::string> arguments) {
   Options options;
+  options.arguments = take_verb_arguments(arguments);
   CLI::App app("Keeps a second kernel loaded that saves the memory of a crashed one.", "kdumpctl");
   app.allow_extras();
   app.fallthrough();
@@ -120,6 +154,14 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   return options;
 }
 
+/// Installed under that name too, as Debian's kexec-tools have it.
+std::vector<std::string> as_kdumpctl(std::vector<std::string> arguments) {
+  const bool cold =
+      !arguments.empty() && std::filesystem::path(arguments.front()).filename() == "coldreboot";
+  if (cold) arguments.insert(arguments.begin() + 1, "cold-reboot");
+  return arguments;
+}
+
 /// KDUMP_STDLOGLVL; a file that cannot be read or understood is the verbs' to complain about.
 LogLevel log_level(const SysRoot& root, bool debug) {
   if (debug) return LogLevel::kDebug;
@@ -133,24 +175,32 @@ LogLevel log_level(const SysRoot& root, bool debug) {
 
 std::span<const Command> all_commands() { return kCommands; }
 
+Status check_is_root(const Context& context, std::string_view verb) {
+  if (!context.root.is_host() || ::geteuid() == 0) return {};
+  return make_error(ErrorKind::kUsage, "kdumpctl {} must be run as root", verb);
+}
+
+Result<ServiceLock> take_service_lock(const Context& context, std::string_view verb) {
+  TRY(check_is_root(context, verb));
+  return ServiceLock::take(context.root, context.log, kLockDeadline);
+}
+
 Result<int> run_command(const Command& command, const Context& context) {
   if (!command.changes_state) return command.run(context);
-  if (context.root.is_host() && ::geteuid() != 0) {
-    return make_error(ErrorKind::kUsage, "kdumpctl {} must be run as root", command.name);
-  }
-  const ServiceLock lock = TRY(ServiceLock::take(context.root, context.log, kLockDeadline));
+  const ServiceLock lock = TRY(take_service_lock(context, command.name));
   return command.run(context);
 }
 
 Result<int> run_kdumpctl(const std::vector<std::string>& arguments) {
-  const Options options = TRY(parse_options(arguments));
+  Options options = TRY(parse_options(as_kdumpctl(arguments)));
   if (options.text) {
     TRY(write_all(STDOUT_FILENO, *options.text));
     return kExitOk;
   }
   const SysRoot root(options.root);
   RunningHost actions(root);
-  const Context context{root, Log("kdump", log_level(root, options.debug)), actions};
+  const Context context{
+      root, Log("kdump", log_level(root, options.debug)), actions, std::move(options.arguments)};
   return run_command(*options.command, context);
 }
 

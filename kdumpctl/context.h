@@ -5,6 +5,9 @@
 #include "base/sys_root.h"
 #include "kdumpctl/host_actions.h"
 
+#include <string>
+#include <vector>
+
 namespace kdump::ctl {
 
 /// What every verb works with: where the host's files are, whom to tell, and what changes the host.
@@ -12,6 +15,7 @@ struct Context {
   SysRoot root;
   Log log;
   HostActions& actions;
+  std::vector<std::string> arguments{};  ///< behind the verb, for those that take some
 };
 
 }  // namespace kdump::ctl

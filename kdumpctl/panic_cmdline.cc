@@ -49,31 +49,6 @@ constexpr std::array<UnusableParameter, 22> kUnusable = {{
     {"abm", kBootLoader},
 }};
 
-class CmdlineEditor {
- public:
-  explicit CmdlineEditor(std::string_view text) : line_(KernelCommandLine::parse(text)) {}
-
-  void remove(std::string_view name, std::string_view reason) {
-    for (const CmdlineParameter& parameter : line_.remove(name)) {
-      changes_.push_back({CmdlineChange::Kind::kRemoved, parameter.text, std::string(reason)});
-    }
-  }
-
-  void add(const std::string& text, std::string_view reason) {
-    if (trim(text).empty()) return;
-    line_.append(text);
-    changes_.push_back({CmdlineChange::Kind::kAdded, text, std::string(reason)});
-  }
-
-  [[nodiscard]] const KernelCommandLine& line() const { return line_; }
-
-  PanicCommandLine finish() && { return {line_.to_string(), std::move(changes_)}; }
-
- private:
-  KernelCommandLine line_;
-  std::vector<CmdlineChange> changes_;
-};
-
 /// Whether the capture kernel starts no second CPU.
 bool runs_on_one_cpu(const KernelCommandLine& line) {
   for (const std::string_view name : {"nr_cpus", "maxcpus"}) {

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/sys_root.h"
 #include "config/sysconfig.h"
+#include "kdumpctl/cmdline_editor.h"
 
 #include <string>
 #include <vector>
@@ -20,18 +21,8 @@ struct CmdlineFacts {
   std::vector<std::string> watchdogs;  ///< drivers of the watchdogs that are armed now
 };
 
-struct CmdlineChange {
-  enum class Kind { kRemoved, kAdded };
-  Kind kind = Kind::kRemoved;
-  std::string text;    ///< the words, as written
-  std::string reason;  ///< "KDUMP_COMMANDLINE_REMOVE", "the capture image decides what is mounted"
-  friend bool operator==(const CmdlineChange&, const CmdlineChange&) = default;
-};
-
-struct PanicCommandLine {
-  std::string text;  ///< without elfcorehdr=, which the loader puts in front
-  std::vector<CmdlineChange> changes;
-};
+/// Without elfcorehdr=, which the loader puts in front.
+using PanicCommandLine = EditedCommandLine;
 
 /// /proc/cmdline, /proc/cpuinfo, /sys/class/watchdog, the firmware's vendor.
 Result<CmdlineFacts> read_cmdline_facts(const SysRoot& root);

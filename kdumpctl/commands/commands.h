@@ -15,5 +15,8 @@ Result<int> reload(const Context& context);
 Result<int> status(const Context& context);
 Result<int> rebuild(const Context& context);
 Result<int> showmem(const Context& context);
+Result<int> kexec(const Context& context);
+Result<int> fast_reboot(const Context& context);
+Result<int> cold_reboot(const Context& context);
 
 }  // namespace kdump::ctl::commands

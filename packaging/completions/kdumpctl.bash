@@ -2,18 +2,31 @@
 # bash completion for kdumpctl(8)
 
 _kdumpctl() {
-    local word=${COMP_WORDS[COMP_CWORD]} i
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} i verb='' second=''
     local options='-h --help -V --version -d --debug'
-    local verbs='start stop restart reload status rebuild showmem help'
+    local kernel='--kernel --entry --initrd --ramdisk --append --command-line --reuse-cmdline --keep-quiet -n --dry-run'
+    local words='start stop restart reload status rebuild showmem kexec fast-reboot cold-reboot help'
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} != -* ]]; then
-            verbs=
+            if [[ -z $verb ]]; then
+                verb=${COMP_WORDS[i]}
+            elif [[ -z $second ]]; then
+                second=${COMP_WORDS[i]}
+            fi
         fi
     done
-    if [[ $word == -* || -z $verbs ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
-    else
-        mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
+    if [[ $verb && ( $before == --kernel || $before == --initrd || $before == --ramdisk ) ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
     fi
+    case "$verb $second" in
+        'kexec ') words='load unload status list -h --help' ;;
+        'kexec load') words="$kernel -h --help" ;;
+        'kexec status' | 'kexec list') words='--json -h --help' ;;
+        'fast-reboot '*) words="$kernel -y --yes --retry -h --help" ;;
+        ' ') [[ $word == -* ]] && words=$options ;;
+        *) words=$options ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 complete -F _kdumpctl kdumpctl

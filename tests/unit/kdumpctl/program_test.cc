@@ -136,8 +136,11 @@ TEST(Documentation, ManualPageAndCompletionKnowEveryVerbAndOption) {
   page = std::regex_replace(page, std::regex("\\\\-"), "-");
   const std::string completion = source_file("packaging/completions/kdumpctl.bash");
   const std::string help = run_program({"--help"}).out;
-  const auto options = options_of(help);
+  auto options = options_of(help);
   ASSERT_GE(options.size(), 6U) << help;
+  options.merge(options_of(run_program({"fast-reboot", "--help"}).out));
+  options.merge(options_of(run_program({"cold-reboot", "--help"}).out));
+  ASSERT_GE(options.size(), 15U);
   for (const std::string& option : options) {
     EXPECT_THAT(page, HasSubstr(option));
     EXPECT_THAT(completion, HasSubstr(option));

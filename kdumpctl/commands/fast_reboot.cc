@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/commands/commands.h"
+#include "kdumpctl/reboot/verbs.h"
+
+namespace kdump::ctl::commands {
+
+Result<int> fast_reboot(const Context& context) {
+  reboot::RunningReboot actions(context.root);
+  return reboot::run_fast_reboot(context, actions);
+}
+
+}  // namespace kdump::ctl::commands
