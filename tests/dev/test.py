@@ -11,13 +11,15 @@ from dev import build, lint, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm.cases import CASES
+from vm import fast_reboot
+from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
 
 HELP = "build, then run the unit, command-line, static and VM tests"
 # What is built with threads; the rest would tell ThreadSanitizer nothing.
 _THREADED = ("base", "capture", "agent")
+CASES = (*PANIC_CASES, *fast_reboot.CASES)
 _STATIC = {"format": lint.format_ok, "includes": lint.includes_ok}
 
 

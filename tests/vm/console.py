@@ -58,7 +58,7 @@ class Console:
     def firmware_passes(self) -> int:
         """How often the machine went through its firmware since power-on."""
         text = self._firmware.read_text(errors="replace") if self._firmware.exists() else ""
-        return len(re.findall(r"^SeaBIOS \(version", text, re.M))
+        return len(re.findall(r"^Found QEMU fw_cfg", text, re.M))
 
     def wait_for(self, pattern: str, timeout: float) -> str:
         """All that was said up to the end of the first match. Raises ConsoleError."""

@@ -9,7 +9,7 @@ import pathlib
 import time
 import traceback
 
-from vm import checks, page_checks, reader_checks, reference
+from vm import checks, fast_reboot, page_checks, reader_checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -93,9 +93,12 @@ def _judge_capture(
 
 def _run_case(case, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> Result:
     try:
-        result, evidence = run_case(case, programs, fetcher, folder)
-        if result.passed:
-            evidence.release_big_files()
+        if isinstance(case, fast_reboot.FastRebootCase):
+            result = fast_reboot.run_case(case, programs.root, folder / case.name)
+        else:
+            result, evidence = run_case(case, programs, fetcher, folder)
+            if result.passed:
+                evidence.release_big_files()
     except FetchError as error:
         result = Result(case.name, str(folder / case.name))
         result.check("the kernel and the readers can be had", False, str(error))
@@ -115,6 +118,8 @@ def one_line(result: Result) -> str:
     words = [
         f"{'ok    ' if result.passed else 'FAILED'} {result.case}: {figures.get('kernel', '')}"
     ]
+    if "logins" in figures:
+        words.append(f"to login: {figures['logins']}")
     if "panic_to_vmcore" in figures:
         words.append(
             f"dmesg {figures['panic_to_dmesg']} s, vmcore {figures['panic_to_vmcore']} s after the panic"

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks of a guest that Debian's systemd runs: a root and a /boot of its own, with the programs under test installed."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from vm.apt import Apt, FetchError, last_error
+from vm.packages import cache_folder
+from vm.progress import say
+
+_PACKAGES = (
+    "systemd systemd-sysv udev dbus kmod initramfs-tools linux-image-cloud-amd64 grub2-common grub-pc-bin busybox e2fsprogs "
+    "login zstd libfmt9 libelf1"
+).split()
+_SUITE = "bookworm"
+_AUTOLOGIN = """[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 %I vt220
+"""
+_FSTAB = "LABEL=guestroot / ext4 defaults 0 1\nLABEL=guestboot /boot ext4 defaults 0 2\n"
+_DEFAULT_KEXEC = """LOAD_KEXEC=false
+KERNEL_IMAGE="/vmlinuz"
+INITRD="/initrd.img"
+APPEND=""
+USE_GRUB_CONFIG=false
+"""
+# Timers and services that have nothing to do here and cost emulated seconds.
+_MASKED = (
+    "e2scrub_reap.service",
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "fstrim.timer",
+)
+
+
+def base_tar() -> pathlib.Path:
+    """The installed packages, made once. Raises FetchError."""
+    name = hashlib.sha256(" ".join(_PACKAGES).encode()).hexdigest()[:12]
+    path = cache_folder() / "systemd" / f"{_SUITE}-{name}.tar"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    apt = Apt(_SUITE, cache_folder())
+    apt.update()
+    say(f"systemd guest: installing Debian {_SUITE}, some minutes")
+    unfinished = path.with_suffix(".unfinished")
+    mode = "root" if os.geteuid() == 0 else "unshare"
+    command = ["mmdebstrap", f"--mode={mode}", "--variant=minbase", "--format=tar"]
+    command += [
+        "--aptopt=Acquire::Check-Valid-Until false",
+        "--aptopt=APT::Install-Recommends false",
+    ]
+    command += [f"--include={','.join(_PACKAGES)}", _SUITE, str(unfinished), str(apt.sources)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise FetchError(f"installing the systemd guest: {last_error(result.stderr)}")
+    unfinished.rename(path)
+    return path
+
+
+class Disks:
+    """root.img and boot.img in a folder, and what QEMU loads in the place of a boot loader."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.root = folder / "root.img"
+        self.boot = folder / "boot.img"
+        self.kernel = folder / "vmlinuz"
+        self.initrd = folder / "initrd.img"
+
+
+def make_disks(programs: pathlib.Path, red_hat: bool, folder: pathlib.Path) -> Disks:
+    """`red_hat`: BLS entries, a grubenv and initramfs-*.img instead of grub.cfg and initrd.img-*."""
+    disks = Disks(folder)
+    with tempfile.TemporaryDirectory(prefix=".systemd-", dir=folder) as temporary:
+        base = pathlib.Path(temporary)
+        overlay = base / "overlay"
+        _fill_overlay(overlay, programs)
+        root = base / "root"
+        root.mkdir()
+        packed = base / "overlay.tar"
+        _run(["tar", "--owner=0", "--group=0", "--format=gnu", "-C", overlay, "-cf", packed, "."])
+        # Files of root and of others need a user namespace when an ordinary user makes the disks.
+        inside = [] if os.geteuid() == 0 else ["mmdebstrap", "--unshare-helper"]
+        _run([*inside, "tar", "-x", "--exclude=./dev/*", "-f", base_tar(), "-C", root])
+        _run([*inside, "tar", "-x", "--keep-directory-symlink", "-f", packed, "-C", root])
+        for target, pattern in ((disks.kernel, "vmlinuz-*"), (disks.initrd, "initrd.img-*")):
+            shutil.copyfile(next((root / "boot").glob(pattern)), target)
+        if red_hat:
+            release = next((root / "boot").glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
+            boot = base / "boot"
+            _fill_red_hat_boot(boot, root / "boot", release)
+        else:
+            boot = root / "boot"
+        _run([*inside, *_mke2fs("guestboot"), "-d", boot, disks.boot, "256M"])
+        _run([*inside, "sh", "-c", 'rm -rf --one-file-system "$1"/boot/*', "sh", root])
+        _run([*inside, *_mke2fs("guestroot"), "-d", root, disks.root, "1500M"])
+        _run([*inside, "rm", "-rf", "--one-file-system", root])
+    return disks
+
+
+def _fill_overlay(overlay: pathlib.Path, programs: pathlib.Path) -> None:
+    shutil.copytree(programs, overlay, symlinks=True)
+    files = {
+        "etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf": _AUTOLOGIN,
+        "etc/fstab": _FSTAB,
+        "etc/default/kexec": _DEFAULT_KEXEC,
+        "etc/default/grub": 'GRUB_CMDLINE_LINUX="console=ttyS0 via=menu"\n',
+        "etc/hostname": "guest\n",
+    }
+    for name, text in files.items():
+        (overlay / name).parent.mkdir(parents=True, exist_ok=True)
+        (overlay / name).write_text(text)
+    units = overlay / "etc/systemd/system"
+    for name in _MASKED:
+        (units / name).symlink_to("/dev/null")
+    wants = units / "multi-user.target.wants"
+    wants.mkdir()
+    (wants / "kdump-fast-reboot.service").symlink_to(
+        "/usr/lib/systemd/system/kdump-fast-reboot.service"
+    )
+
+
+def _fill_red_hat_boot(boot: pathlib.Path, debian: pathlib.Path, release: str) -> None:
+    entries = boot / "loader/entries"
+    entries.mkdir(parents=True)
+    (boot / "grub2").mkdir()
+    shutil.copyfile(debian / f"vmlinuz-{release}", boot / f"vmlinuz-{release}")
+    shutil.copyfile(debian / f"initrd.img-{release}", boot / f"initramfs-{release}.img")
+    for name, words in ((f"guest-{release}", "via=menu"), ("guest-0-once", "via=once")):
+        (entries / f"{name}.conf").write_text(
+            f"title Guest ({name})\nversion {release}\nlinux /vmlinuz-{release}\n"
+            f"initrd /initramfs-{release}.img $tuned_initrd\noptions $kernelopts {words} rhgb quiet\n"
+        )
+    variables = (
+        "# GRUB Environment Block\nkernelopts=root=LABEL=guestroot ro console=ttyS0 \n"
+        f"saved_entry=guest-{release}\n"
+    )
+    (boot / "grub2/grubenv").write_text(variables.ljust(1024, "#"))
+
+
+def _mke2fs(label: str) -> list[str]:
+    return ["mke2fs", "-q", "-F", "-t", "ext4", "-L", label]
+
+
+def _run(command: list) -> None:
+    words = [str(word) for word in command]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise OSError(f"{' '.join(words[:4])}: {last_error(result.stderr)}")
