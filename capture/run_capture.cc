@@ -24,6 +24,9 @@ using Stage = CaptureProgress::Stage;
 // isolated are on free lists but not counted.
 constexpr std::uint64_t kFreeTolerance = 50;
 
+// Code, data and bss of a distribution's kernel have 40 to 60 MiB.
+constexpr std::uint64_t kImageBytes = std::uint64_t{64} << 20U;
+
 HeaderFacts header_facts(const CrashedMachine& machine, const CaptureOptions& options) {
   HeaderFacts facts;
   facts.utsname = machine.utsname;
@@ -134,6 +137,19 @@ Status only_select(const CaptureRun& run, CaptureReport& report) {
   return select_timed(run, run.options.level, bitmap, report);
 }
 
+/// What a reader cannot do without: the kernel's image, which holds its code, its data, the roots
+/// of its page tables and, as a rule, the message buffer.
+std::vector<Range> worth_most(const CrashedMachine& machine) {
+  const auto start = machine.info.symbol("_stext");
+  if (!start) return {};
+  const auto space = make_address_space(*machine.image, machine.info);
+  if (!space) return {};
+  const auto found = (*space)->translate(*start);
+  if (!found) return {};
+  const std::uint64_t frame = found->phys.value() >> machine.shift.bits;
+  return {{frame, frame + (kImageBytes >> machine.shift.bits)}};
+}
+
 /// Everything into the output but the word that it is complete.
 Status write_dump(const CaptureRun& run,
                   DumpWriter& writer,
@@ -147,8 +163,8 @@ Status write_dump(const CaptureRun& run,
   run.progress.copied = 0;
   run.progress.copying_total = bitmap.dumped_pages();
   run.progress.stage = Stage::kCopying;
-  report.copy = TRY(writer.copy(
-      bitmap, report.level, {run.options.codec, run.options.threads}, run.progress.copied));
+  const CopyOptions options{run.options.codec, run.options.threads, worth_most(run.machine)};
+  report.copy = TRY(writer.copy(bitmap, report.level, options, run.progress.copied));
   report.copy_time = Clock::now() - copy_start;
   return {};
 }
@@ -216,6 +232,7 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
   if (!status) {
     // The first error is the one that counts.
     static_cast<void>(writer->abandon());
+    static_cast<void>(output->sync());
     auto error = std::move(status).error();
     if (is_out_of_room(error)) {
       error.message += "; the file is marked incomplete. Make room, or leave out more (--level)";

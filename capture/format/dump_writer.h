@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace kdump::capture {
 
@@ -29,6 +30,9 @@ struct HeaderFacts {
 struct CopyOptions {
   CodecChoice codec;
   unsigned threads = 1;
+  /// Page frames that are copied before all others, so that an output without room for the whole
+  /// dump has these. A format whose data lies in order does not look at it.
+  std::vector<Range> first{};
 };
 
 /// One dump on its way to an Output, in one of the formats. The calls come in the order in which

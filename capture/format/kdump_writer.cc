@@ -187,7 +187,8 @@ Result<CopyCounts> KdumpWriter::copy(const PageBitmap& bitmap,
   const DumpPlan plan = plan_dump(geometry_, bitmap.dumped_pages());
   TRY(output_.reserve(geometry_.descriptors_offset,
                       plan.data_offset - geometry_.descriptors_offset));
-  return copy_pages(image_, bitmap, plan, options.codec, options.threads, output_, pages_done);
+  return copy_pages(
+      image_, bitmap, plan, options.codec, options.threads, options.first, output_, pages_done);
 }
 
 Status KdumpWriter::complete() {

@@ -220,6 +220,27 @@ class CopyWorker {
   CopyCounts counts_;
 };
 
+/// The pieces that hold some of these page frames, ascending. Pieces are numbered through all
+/// blocks.
+std::vector<std::size_t> items_of(const PageBitmap& bitmap,
+                                  const std::vector<Range>& frames,
+                                  std::uint64_t piece) {
+  const std::uint64_t pieces = BlockBits::kPages / piece;
+  std::vector<std::size_t> items;
+  for (std::size_t block = 0; block < bitmap.blocks(); ++block) {
+    for (std::uint64_t i = 0; i < pieces; ++i) {
+      const std::uint64_t start = bitmap.first_page(block).value() + i * piece;
+      const Range covered{start, start + piece};
+      if (std::any_of(frames.begin(), frames.end(), [&covered](const Range& wanted) {
+            return wanted.overlaps(covered);
+          })) {
+        items.push_back(static_cast<std::size_t>(block * pieces + i));
+      }
+    }
+  }
+  return items;
+}
+
 /// The first of the data, from the end of the descriptors on.
 Status write_zero_page(const DumpPlan& plan, Output& output) {
   const std::uint64_t start = plan.descriptor_offset(plan.pages);
@@ -236,6 +257,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
                               const DumpPlan& plan,
                               const CodecChoice& codec,
                               unsigned threads,
+                              const std::vector<Range>& first,
                               Output& output,
                               std::atomic<std::uint64_t>& pages_done) {
   TRY(write_zero_page(plan, output));
@@ -249,10 +271,19 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
   const std::uint64_t piece =
       std::clamp<std::uint64_t>(kPieceBytes / page_size, 64, BlockBits::kPages);
   const std::uint64_t pieces = BlockBits::kPages / piece;
-  TRY(for_each_item(workers, bitmap.blocks() * pieces, [&](CopyWorker& worker, std::size_t item) {
+  const auto copy = [&](CopyWorker& worker, std::size_t item) {
     const std::uint64_t begin = item % pieces * piece;
     return worker.copy_piece(item / pieces, begin, begin + piece);
+  };
+  const std::vector<std::size_t> early = items_of(bitmap, first, piece);
+  TRY(for_each_item(workers, early.size(), [&](CopyWorker& worker, std::size_t i) {
+    return copy(worker, early[i]);
   }));
+  TRY(for_each_item(
+      workers, bitmap.blocks() * pieces, [&](CopyWorker& worker, std::size_t item) -> Status {
+        if (std::binary_search(early.begin(), early.end(), item)) return {};
+        return copy(worker, item);
+      }));
   CopyCounts counts;
   for (CopyWorker& worker : workers) {
     TRY(worker.finish());

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace kdump::capture {
 
@@ -29,6 +30,7 @@ struct CopyCounts {
 /// the codec (zstd 0.1 MiB): 0.5 MiB of output, 0.2 MiB of descriptors and a window of 2
 /// MiB onto the image. At most two output buffers a thread wait in the page cache.
 ///
+/// The pieces that hold page frames of `first` come before all others.
 /// A page that cannot be read is counted and left without data. The first error of the output ends
 /// the copy and is returned.
 Result<CopyCounts> copy_pages(const MemoryImage& image,
@@ -36,6 +38,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
                               const DumpPlan& plan,
                               const CodecChoice& codec,
                               unsigned threads,
+                              const std::vector<Range>& first,
                               Output& output,
                               std::atomic<std::uint64_t>& pages_done);
 

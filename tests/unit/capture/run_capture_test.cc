@@ -263,6 +263,45 @@ TEST_F(RunCapture, WithoutRoomTheFileSaysThatItIsIncomplete) {
   EXPECT_EQ(status, kIncomplete);
 }
 
+// Wherever the disk is full: a reader can open what is there, is told that it is not all, and gets
+// right what it gets. The kernel's image is there before anything else.
+TEST_F(RunCapture, AtEveryFillOfTheDiskThereIsADumpToOpen) {
+  ToyKernel kernel = busy_kernel("6.12");
+  // The image is where most of the random data is.
+  kernel.set_key("SYMBOL(_stext)",
+                 fmt::format("{:x}", kernel.kernel_image(PhysAddr(0x9a00000)).value()));
+  save(kernel);
+  options_.codec = {CodecKind::kNone, 0};
+  const auto whole = capture(0, 1);
+  ASSERT_TRUE(whole) << whole.error().message;
+  const std::uint64_t front = whole->file_length - whole->copy.data_bytes;
+  unsigned with_image = 0;
+  for (std::uint64_t percent = 1; percent < 100; ++percent) {
+    const FileSizeLimit limit(front + whole->copy.data_bytes * percent / 100);
+    const auto report = capture(0, 1);
+    ASSERT_FALSE(report) << percent;
+    EXPECT_THAT(report.error().message, HasSubstr("marked incomplete"));
+    const KdumpReader dump = read();
+    EXPECT_FALSE(dump.complete()) << percent;
+    std::uint64_t readable = 0;
+    for (std::uint64_t pfn = 0x9000; pfn < 0xa000; ++pfn) {
+      const auto page = dump.page(pfn);
+      if (!page) continue;
+      ++readable;
+      std::string should(4096, '\0');
+      ASSERT_TRUE(
+          kernel.memory().read(PhysAddr(pfn * 4096), std::as_writable_bytes(std::span(should))));
+      ASSERT_EQ(*page, should) << percent << " " << pfn;
+    }
+    if (readable == 0) continue;
+    // The image's piece comes first, although others have lower numbers.
+    EXPECT_TRUE(dump.page(0x9800)) << percent;
+    EXPECT_TRUE(percent >= 20 || !dump.page(0x9000)) << percent;
+    ++with_image;
+  }
+  EXPECT_GT(with_image, 20U);
+}
+
 TEST_F(RunCapture, WithoutRoomTheNextLevelIsTried) {
   ToyKernel kernel = busy_kernel("6.1");
   save(kernel);

@@ -110,7 +110,7 @@ class PageCopierTest : public ::testing::Test {
     TRY(select_everything(bitmap, done));
     done = 0;
     const DumpPlan plan = plan_dump(geometry, bitmap.finish());
-    auto counts = copy_pages(image_, bitmap, plan, codec, threads, output, done);
+    auto counts = copy_pages(image_, bitmap, plan, codec, threads, {}, output, done);
     most_unfinished_ = output.most_unfinished();
     finished_ = output.finished();
     if (counts) {
