@@ -261,8 +261,8 @@ How to write it:
       --memory SIZE     use no more memory than SIZE (at least 10M); costs threads
       --output-format F kdump (the default): kdump-compressed; elf: an ELF core file;
                         flattened or flattened-elf: the same as a stream, which
-                        "kdump-collect rearrange" turns into a file. Standard output
-                        and other pipes take streams only, and get one by default.
+                        "makedumpfile -R" turns into a file. Standard output gets a
+                        stream by default; pipes can take nothing else.
       --size-limit SIZE a dump that needs more counts as out of room
   -f, --force           overwrite OUTPUT
 
