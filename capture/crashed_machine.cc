@@ -2,6 +2,8 @@
 #include "capture/crashed_machine.h"
 
 #include "base/text.h"
+#include "capture/kernel/page_layout.h"
+#include "capture/kernel/types/complete.h"
 
 #include <bit>
 #include <elf.h>
@@ -16,6 +18,25 @@ PageShift assumed_page_shift(std::uint16_t machine) {
   if (machine == EM_X86_64) return {};
   const auto host = static_cast<unsigned long>(::sysconf(_SC_PAGESIZE));
   return {static_cast<unsigned>(std::countr_zero(host))};
+}
+
+/// Keys are missing that some kernel or other has: what the kernel says elsewhere may help.
+bool lacks_layout(const Vmcoreinfo& info) {
+  const auto layout = resolve_page_layout(info);
+  return !layout || !layout->buddy_type || !layout->order || !layout->hugetlb;
+}
+
+void complete_layout(const KernelMemory& memory,
+                     CrashedMachine& machine,
+                     std::vector<std::string>& warnings) {
+  const auto layout = resolve_page_layout(machine.info);
+  CompletedInfo completed = complete_vmcoreinfo(machine.info, memory);
+  machine.info = std::move(completed.info);
+  if (!completed.trouble.empty()) warnings.push_back(completed.trouble);
+  if (!layout && resolve_page_layout(machine.info)) {
+    warnings.push_back(
+        fmt::format("{}; the kernel's own type information has it", layout.error().message));
+  }
 }
 
 }  // namespace
@@ -50,6 +71,9 @@ Result<CrashedMachine> open_machine(const std::string& path,
     const FoundUtsname found = read_utsname(machine.info, memory);
     machine.identity = found.identity;
     if (found.identity == Identity::kConfirmed) machine.utsname = found.name;
+    if (found.identity != Identity::kContradicted && lacks_layout(machine.info)) {
+      complete_layout(memory, machine, warnings);
+    }
   }
   return machine;
 }

@@ -30,6 +30,19 @@ Vmcoreinfo::Vmcoreinfo(std::string_view text) {
   }
 }
 
+void Vmcoreinfo::add_missing(const Vmcoreinfo& other, std::uint64_t symbol_shift) {
+  constexpr std::string_view kSymbol = "SYMBOL(";
+  for (const auto& [key, value] : other.values_) {
+    const auto address = key.starts_with(kSymbol) ? parse_hex(value) : std::nullopt;
+    values_.emplace(key, address ? fmt::format("{:x}", *address + symbol_shift) : value);
+  }
+}
+
+std::uint64_t Vmcoreinfo::kernel_offset() const {
+  const auto value = text("KERNELOFFSET");
+  return value ? parse_hex(*value).value_or(0) : 0;
+}
+
 std::optional<std::string_view> Vmcoreinfo::text(std::string_view key) const {
   const auto found = values_.find(key);
   if (found == values_.end()) return std::nullopt;

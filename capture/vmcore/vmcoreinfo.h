@@ -23,6 +23,10 @@ class Vmcoreinfo {
 
   [[nodiscard]] bool empty() const { return values_.empty(); }
 
+  /// Takes over the keys of `other` that are missing here. Its symbols are moved by `symbol_shift`:
+  /// what a vmlinux says about addresses is off by the KERNELOFFSET of the kernel that ran.
+  void add_missing(const Vmcoreinfo& other, std::uint64_t symbol_shift = 0);
+
   /// The value of a whole key, e.g. "OSRELEASE" or "NUMBER(phys_base)".
   [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
 
@@ -34,6 +38,8 @@ class Vmcoreinfo {
   [[nodiscard]] std::optional<std::uint64_t> length(std::string_view name) const;
   /// NUMBER(name): decimal, negative ones as two's complement, or hexadecimal with 0x.
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name) const;
+  /// KERNELOFFSET, hexadecimal: how far the kernel was moved at boot; 0 when it does not say.
+  [[nodiscard]] std::uint64_t kernel_offset() const;
   /// A bare decimal key: PAGESIZE, CRASHTIME.
   [[nodiscard]] std::optional<std::uint64_t> decimal(std::string_view key) const;
 

@@ -168,7 +168,10 @@ TEST_F(RunCapture, DoubtKeepsPages) {
        1,
        "SYMBOL(init_top_pgt)"},
       {"no struct page",
-       [](ToyKernel& k) { k.set_key("SIZE(page)", std::nullopt); },
+       [](ToyKernel& k) {
+         k.set_key("SIZE(page)", std::nullopt);
+         k.set_key("SYMBOL(kallsyms_names)", std::nullopt);  // the toy has no symbol table
+       },
        1,
        "SIZE(page)"},
       {"page tables of garbage",
