@@ -8,6 +8,7 @@
 #include "capture/dump_dmesg.h"
 #include "capture/options.h"
 #include "capture/progress_display.h"
+#include "capture/rearrange.h"
 #include "capture/thread_budget.h"
 #include "capture/vmcore/fault_guard.h"
 
@@ -160,6 +161,14 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
       return kExitOk;
     case Invocation::Action::kDumpDmesg:
       return dmesg(*call, log);
+    case Invocation::Action::kRearrange:
+      TRY(rearrange(STDIN_FILENO, call->capture.output.path, call->capture.output.overwrite));
+      if (call->summary) {
+        TRY(write_all(STDOUT_FILENO,
+                      fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
+                                  call->capture.output.path)));
+      }
+      return kExitOk;
     case Invocation::Action::kCapture:
       break;
   }

@@ -46,8 +46,7 @@ constexpr const char* kNoXen = "Xen dumps are not supported";
 constexpr const char* kNoSplit = "dumps are written to one file";
 constexpr const char* kOther = "not supported";
 
-constexpr std::array<RefusedOption, 18> kRefusedOptions = {{
-    {'R', nullptr, no_argument, kNoFlattened},
+constexpr std::array<RefusedOption, 17> kRefusedOptions = {{
     {'x', nullptr, required_argument, kNoDebugInfo},
     {'i', nullptr, required_argument, kNoDebugInfo},
     {'g', nullptr, required_argument, kNoDebugInfo},
@@ -84,7 +83,7 @@ constexpr std::array<option, 13> kAccepted = {{
 }};
 
 std::string all_letters() {
-  std::string letters = "clpzd:DfvhEFL:b:";
+  std::string letters = "clpzd:DfvhEFRL:b:";
   for (const RefusedOption& refused : kRefusedOptions) {
     if (refused.name != nullptr) continue;
     letters += static_cast<char>(refused.option);
@@ -161,6 +160,9 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case 'F':
       call.capture.output.flattened = true;
       break;
+    case 'R':
+      call.action = Invocation::Action::kRearrange;
+      break;
     case 'L':
       call.capture.output.size_limit = TRY(parse_number(option_name(option), value));
       break;
@@ -221,6 +223,13 @@ Status check_combination(const Invocation& call) {
 }
 
 Status take_all_files(const std::vector<std::string>& files, Invocation& call) {
+  if (call.action == Invocation::Action::kRearrange) {
+    if (files.size() != 1) {
+      return make_error(ErrorKind::kUsage, "with -R one name is needed, DUMPFILE");
+    }
+    call.capture.output.path = files.front();
+    return {};
+  }
   if (!call.capture.output.flattened || call.action != Invocation::Action::kCapture) {
     return take_files(files, call.capture);
   }
@@ -257,6 +266,7 @@ Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& ar
 std::string makedumpfile_help_text() {
   return R"(Usage: makedumpfile [OPTION]... VMCORE DUMPFILE
        makedumpfile -F [OPTION]... VMCORE > STREAM
+       makedumpfile -R [-f] DUMPFILE < STREAM
        makedumpfile --dump-dmesg [-f] VMCORE LOGFILE
        makedumpfile -h | -v
 
@@ -267,6 +277,7 @@ kdump-collect --help. Options in makedumpfile's meaning:
                         levels are tried when there is no room for the dump
   -E                    write an ELF file (not compressed)
   -F                    write a stream to standard output: the flattened format
+  -R                    make a file of a stream on standard input
   -L SIZE               a dump of more bytes counts as out of room
   -f                    overwrite DUMPFILE
   -D                    say more about what was done

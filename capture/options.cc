@@ -261,7 +261,7 @@ How to write it:
       --memory SIZE     use no more memory than SIZE (at least 10M); costs threads
       --output-format F kdump (the default): kdump-compressed; elf: an ELF core file;
                         flattened or flattened-elf: the same as a stream, which
-                        "makedumpfile -R" turns into a file. Standard output gets a
+                        makedumpfile(8) can rearrange. Standard output gets a
                         stream by default; pipes can take nothing else.
       --size-limit SIZE a dump that needs more counts as out of room
   -f, --force           overwrite OUTPUT

@@ -14,7 +14,7 @@ namespace kdump::capture {
 
 /// What a command line asks for.
 struct Invocation {
-  enum class Action { kCapture, kDumpDmesg, kHelp, kVersion };
+  enum class Action { kCapture, kDumpDmesg, kRearrange, kHelp, kVersion };
   Action action = Action::kCapture;
   CaptureOptions capture;
   bool threads_given = false;                 ///< else capture.threads is left to default_threads()
