@@ -4,6 +4,7 @@
 #include "base/exit_code.h"
 #include "kdumpctl/feasibility.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/last_good.h"
 #include "kdumpctl/panic_cmdline.h"
 #include "kdumpctl/rebuild_check.h"
 
@@ -56,20 +57,83 @@ void report_changes(const Context& context, const PanicCommandLine& line) {
   context.log.debug("command line: {}", line.text);
 }
 
-Result<kexec::LoadPlan> prepare(const Context& context,
-                                const Settings& settings,
-                                ImagePolicy policy) {
+void report_choice(const Context& context, const kexec::SyscallChoice& choice) {
+  if (choice.first == kexec::Syscall::kFileLoad && choice.reason == "Secure Boot is enabled") {
+    context.log.info("Secure Boot is enabled. Using kexec file based syscall.");
+  } else if (choice.against_wish) {
+    context.log.warning(
+        "KEXEC_ARGS is not followed: {} is used, as {}", to_string(choice.first), choice.reason);
+  }
+  context.log.debug("system call: {} ({})", to_string(choice.first), choice.reason);
+}
+
+Result<PreparedLoad> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
   for (const std::string& note : target.notes) context.log.warning("{}", note);
   TRY(provide_image(context, settings, target, policy));
   const PanicCommandLine line =
       panic_command_line(settings.sysconfig, TRY(read_cmdline_facts(context.root)));
   report_changes(context, line);
-  auto plan =
-      TRY(context.actions.plan_load({target.kernel, target.image, line.text, settings.kexec}));
+  auto prepared = TRY(context.actions.plan_load({.kernel_version = target.version,
+                                                 .kernel = target.kernel,
+                                                 .image = target.image,
+                                                 .command_line = line.text,
+                                                 .options = settings.kexec}));
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
-  if (context.log.level() >= shown_at) context.log.info("{}", kexec::describe(plan));
-  return plan;
+  if (context.log.level() >= shown_at) {
+    context.log.info("{}", kexec::describe(prepared.load.plan));
+  }
+  report_choice(context, prepared.load.choice);
+  return prepared;
+}
+
+/// The kernel has freed what was loaded and then refused the new one: what was there before is
+/// loaded again.
+Result<kexec::PanicLoadResult> load_last_good(const Context& context) {
+  const LoadOrder order = TRY(last_good_order(context.root));
+  return context.actions.load(TRY(context.actions.plan_load(order)).load);
+}
+
+/// The state after a load that the kernel has refused.
+void restore(const Context& context, bool was_loaded) {
+  const auto loaded = kexec::crash_loaded(context.root);
+  if (loaded && *loaded) {
+    context.log.error("The panic kernel that was loaded before stays loaded");
+    return;
+  }
+  if (was_loaded) {
+    const auto again = load_last_good(context);
+    if (again) {
+      context.log.warning(
+          "The kernel had freed the panic kernel that was loaded before; it has been loaded again");
+      return;
+    }
+    context.log.error("What was loaded before cannot be loaded again: {}", again.error().message);
+  }
+  context.log.error("No panic kernel is loaded: a crash would leave no dump");
+}
+
+/// That a record or a copy could not be written does not make the host less protected.
+void remember(const Context& context,
+              const PreparedLoad& prepared,
+              const kexec::PanicLoadResult& result) {
+  ArmedState state{.boot_id = current_boot_id(context.root),
+                   .kernel_version = prepared.order.kernel_version,
+                   .kernel = prepared.kernel,
+                   .image = prepared.image,
+                   .command_line = prepared.order.command_line,
+                   .options = prepared.order.options,
+                   .syscall = result.used,
+                   .reason = result.refusal.empty() ? prepared.load.choice.reason : result.refusal,
+                   .segments = {}};
+  if (result.used == kexec::Syscall::kLoad) {
+    for (const kexec::Segment& segment : prepared.load.plan.segments) {
+      state.segments.push_back({segment.name, segment.address.value(), segment.memory_size});
+    }
+  }
+  if (const auto kept = remember_armed(context.root, state); !kept) {
+    context.log.warning("The next load that fails may not be undone: {}", kept.error().message);
+  }
 }
 
 /// What an administrator wants to know after any failure.
@@ -117,15 +181,21 @@ int start_failed(const Context& context, const Error& error) {
 }
 
 int arm(const Context& context, const Settings& settings, ImagePolicy policy) {
-  const auto plan = prepare(context, settings, policy);
-  if (!plan) return start_failed(context, plan.error());
-  if (const auto loaded = context.actions.load(*plan); !loaded) {
-    // The loader's message says what is loaded now.
+  const auto prepared = prepare(context, settings, policy);
+  if (!prepared) return start_failed(context, prepared.error());
+  const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
+  const auto loaded = context.actions.load(prepared->load);
+  if (!loaded) {
     context.log.error("{}", loaded.error().message);
+    restore(context, was_loaded);
     context.log.error("kexec: failed to load kdump kernel");
     context.log.error("Starting kdump: [FAILED]");
     return kExitFailed;
   }
+  if (!loaded->refusal.empty()) {
+    context.log.info("{}; {} was used", loaded->refusal, to_string(loaded->used));
+  }
+  remember(context, *prepared, *loaded);
   context.log.info("kexec: loaded kdump kernel");
   context.log.info("Starting kdump: [OK]");
   return kExitOk;

@@ -2,6 +2,7 @@
 #include "kdumpctl/host_actions.h"
 
 #include "base/subprocess.h"
+#include "kdumpctl/image_size.h"
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
@@ -36,20 +37,41 @@ Result<std::string> find_mkdumprd() {
 
 }  // namespace
 
-Result<kexec::LoadPlan> plan_panic_kernel(const LoadOrder& order,
-                                          const SysRoot& root,
-                                          const kexec::HostFacts& host) {
+Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
+                                       const SysRoot& root,
+                                       const kexec::HostFacts& host,
+                                       const kexec::SyscallFacts& syscalls) {
+  const std::vector<std::string> images = {root.path(order.image)};
   const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(root.path(order.kernel)));
-  const std::vector<std::byte> image = TRY(kexec::read_initrd({root.path(order.image)}));
+  const std::vector<std::byte> image = TRY(kexec::read_initrd(images));
   kexec::CrashLoadRequest request{.kernel = kernel,
                                   .initrd = image,
                                   .command_line = order.command_line,
                                   .rng_seed = TRY(kexec::random_seed())};
   request.efi_runtime = order.options.efi_runtime;
   request.window = {order.options.lowest_address, order.options.end_address};
-  request.unpacked_initrd = image.size();  // it is never smaller than packed
+  request.unpacked_initrd = unpacked_size(image);
   request.working_memory = kLeastWorkingMemory;
-  return kexec::plan_crash_load(request, host);
+
+  PreparedLoad prepared;
+  prepared.order = order;
+  prepared.load.plan = TRY(kexec::plan_crash_load(request, host));
+  prepared.load.choice = kexec::choose_syscall(order.options.syscall,
+                                               syscalls,
+                                               {.memory_ranges = prepared.load.plan.e820.size(),
+                                                .only_kexec_load = order.options.only_kexec_load});
+  prepared.load.files = TRY(kexec::plan_file_load({.kind = kexec::LoadKind::kPanic,
+                                                   .kernel = kernel,
+                                                   .initrd_paths = images,
+                                                   .initrd = image,
+                                                   .command_line = order.command_line,
+                                                   .debug = order.options.debug}));
+  if (prepared.load.choice.first == kexec::Syscall::kLoad) {
+    TRY(kexec::check_loadable(prepared.load.plan));
+  }
+  prepared.kernel = TRY(record_file(root, order.kernel, kernel.bytes));
+  prepared.image = TRY(record_file(root, order.image, image));
+  return prepared;
 }
 
 Status RunningHost::build_image(const ImageOrder& order) {
@@ -72,13 +94,15 @@ Status RunningHost::build_image(const ImageOrder& order) {
   return {};
 }
 
-Result<kexec::LoadPlan> RunningHost::plan_load(const LoadOrder& order) {
-  return plan_panic_kernel(order, root_, TRY(kexec::read_host_facts(root_)));
+Result<PreparedLoad> RunningHost::plan_load(const LoadOrder& order) {
+  return plan_panic_kernel(
+      order, root_, TRY(kexec::read_host_facts(root_)), kexec::read_syscall_facts(root_));
 }
 
-Status RunningHost::load(const kexec::LoadPlan& plan) {
+Result<kexec::PanicLoadResult> RunningHost::load(const kexec::PanicLoad& load) {
   kexec::RunningKernel kernel;
-  return kexec::Loader(root_, kernel).load(plan);
+  kexec::Loader loader(root_, kernel);
+  return kexec::load_panic_kernel(loader, load);
 }
 
 Status RunningHost::unload() {

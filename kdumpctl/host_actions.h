@@ -3,8 +3,9 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "kdumpctl/file_record.h"
 #include "kdumpctl/kexec/host_facts.h"
-#include "kdumpctl/kexec/load_plan.h"
+#include "kdumpctl/kexec/panic_load.h"
 #include "kdumpctl/kexec_args.h"
 
 #include <string>
@@ -22,16 +23,27 @@ struct ImageOrder {
 
 /// A panic kernel to load.
 struct LoadOrder {
+  std::string kernel_version;
   std::string kernel;  ///< paths without the SysRoot's prefix
   std::string image;
   std::string command_line;
   KexecOptions options;
 };
 
-/// Reads and checks the order's kernel and image and lays them out for that host.
-Result<kexec::LoadPlan> plan_panic_kernel(const LoadOrder& order,
-                                          const SysRoot& root,
-                                          const kexec::HostFacts& host);
+/// The order with its files read, checked and laid out.
+struct PreparedLoad {
+  LoadOrder order;
+  kexec::PanicLoad load;
+  FileRecord kernel;
+  FileRecord image;
+};
+
+/// Reads and checks the order's kernel and image, lays them out for that host and chooses the
+/// system call.
+Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
+                                       const SysRoot& root,
+                                       const kexec::HostFacts& host,
+                                       const kexec::SyscallFacts& syscalls);
 
 /// Everything that changes the host or needs all of its memory map, in one interface: tests put
 /// their own in its place. Reading the host's files goes through the SysRoot instead.
@@ -46,9 +58,9 @@ class HostActions {
   /// replaced as a whole or not at all.
   virtual Status build_image(const ImageOrder& order) = 0;
   /// Reads and checks kernel and image and lays them out; changes nothing.
-  virtual Result<kexec::LoadPlan> plan_load(const LoadOrder& order) = 0;
+  virtual Result<PreparedLoad> plan_load(const LoadOrder& order) = 0;
   /// Loads in place of what is loaded; an error says what is loaded now.
-  virtual Status load(const kexec::LoadPlan& plan) = 0;
+  virtual Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) = 0;
   virtual Status unload() = 0;
 };
 
@@ -58,8 +70,8 @@ class RunningHost : public HostActions {
   explicit RunningHost(SysRoot root) : root_(std::move(root)) {}
 
   Status build_image(const ImageOrder& order) override;
-  Result<kexec::LoadPlan> plan_load(const LoadOrder& order) override;
-  Status load(const kexec::LoadPlan& plan) override;
+  Result<PreparedLoad> plan_load(const LoadOrder& order) override;
+  Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
 
  private:

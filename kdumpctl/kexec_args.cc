@@ -14,7 +14,19 @@ namespace kdump::ctl {
 namespace {
 
 enum class Argument { kNone, kRequired };
-enum class Effect { kDebug, kNoEfi, kMemMin, kMemMax, kType, kNote, kWarn, kRefuse };
+enum class Effect {
+  kAuto,
+  kLoad,
+  kFileLoad,
+  kDebug,
+  kNoEfi,
+  kMemMin,
+  kMemMax,
+  kType,
+  kNote,
+  kWarn,
+  kRefuse
+};
 
 struct OptionRow {
   std::string_view long_name;
@@ -25,7 +37,6 @@ struct OptionRow {
 };
 
 constexpr std::string_view kChosen = "kdumpctl chooses what is done";
-constexpr std::string_view kOneSyscall = "the panic kernel is loaded with kexec_load";
 constexpr std::string_view kNoPurgatory = "nothing runs between the two kernels that could use it";
 constexpr std::string_view kOwnFiles =
     "kdumpctl passes its own; see KDUMP_KERNELVER, KDUMP_IMG and KDUMP_BOOTDIR";
@@ -42,9 +53,9 @@ using enum Argument;
 using enum Effect;
 
 constexpr std::array<OptionRow, 52> kOptions = {{
-    {"kexec-file-syscall", 's', kNone, kNote, kOneSyscall},
-    {"kexec-syscall", 'c', kNone, kNote, kOneSyscall},
-    {"kexec-syscall-auto", 'a', kNone, kNote, kOneSyscall},
+    {"kexec-file-syscall", 's', kNone, kFileLoad, ""},
+    {"kexec-syscall", 'c', kNone, kLoad, ""},
+    {"kexec-syscall-auto", 'a', kNone, kAuto, ""},
     {"load-panic", 'p', kNone, kNote, "that is what kdumpctl does"},
     {"debug", 'd', kNone, kDebug, ""},
     {"noefi", '\0', kNone, kNoEfi, ""},
@@ -170,8 +181,18 @@ class KexecArgsChecker {
       case kDebug:
         checked_.options.debug = true;
         break;
+      case kAuto:
+        checked_.options.syscall = kexec::SyscallWish::kAuto;
+        break;
+      case kLoad:
+        checked_.options.syscall = kexec::SyscallWish::kLoad;
+        break;
+      case kFileLoad:
+        checked_.options.syscall = kexec::SyscallWish::kFileLoad;
+        break;
       case kNoEfi:
         checked_.options.efi_runtime = false;
+        checked_.options.only_kexec_load = shown;
         break;
       case kMemMin:
       case kMemMax:
@@ -199,6 +220,7 @@ class KexecArgsChecker {
   void set_address(Effect effect, const std::string& shown, const std::string& value) {
     const auto address = parse_unsigned(value);
     if (!address) return refuse(shown + "=" + value, "the value is not an address (0x...)");
+    checked_.options.only_kexec_load = shown;
     if (effect == kMemMin) checked_.options.lowest_address = *address;
     if (effect == kMemMax && *address < UINT64_MAX) checked_.options.end_address = *address + 1;
   }

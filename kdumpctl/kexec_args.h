@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "kdumpctl/kexec/syscall_choice.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +15,8 @@ struct KexecOptions {
   bool efi_runtime = true;                 ///< false: --noefi
   std::uint64_t lowest_address = 0;        ///< --mem-min
   std::uint64_t end_address = UINT64_MAX;  ///< --mem-max, which is inclusive, plus one
+  kexec::SyscallWish syscall = kexec::SyscallWish::kAuto;  ///< -a, -c, -s
+  std::string only_kexec_load;  ///< the last option that kexec_file_load has not, or ""
 };
 
 /// KEXEC_ARGS understood in kexec(8)'s grammar.

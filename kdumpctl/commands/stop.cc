@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/exit_code.h"
 #include "kdumpctl/commands/commands.h"
+#include "kdumpctl/last_good.h"
 
 namespace kdump::ctl::commands {
 
@@ -10,6 +11,9 @@ Result<int> stop(const Context& context) {
     context.log.error("kexec: failed to unload kdump kernel");
     context.log.error("Stopping kdump: [FAILED]");
     return kExitFailed;
+  }
+  if (const auto forgotten = forget_armed(context.root); !forgotten) {
+    context.log.warning("{}", forgotten.error().message);
   }
   context.log.info("kexec: unloaded kdump kernel");
   context.log.info("Stopping kdump: [OK]");

@@ -61,8 +61,9 @@ std::vector<CoreSegment> core_segments(const HostFacts& host) {
     segments.push_back({Kind::kCpuNote, note.address.value(), 0, note.size});
   }
   segments.push_back({Kind::kVmcoreinfo, host.vmcoreinfo.address.value(), 0, host.vmcoreinfo.size});
-  segments.push_back(
-      {Kind::kKernel, host.kernel.physical.value(), host.kernel.start.value(), host.kernel.size});
+  if (host.no_mapping.empty())
+    segments.push_back(
+        {Kind::kKernel, host.kernel.physical.value(), host.kernel.start.value(), host.kernel.size});
   RangeSet ram = host.memory.of_type(MemoryType::kSystemRam);
   ram.subtract({0, kLowMemoryEnd});
   for (const MemoryType type : {MemoryType::kCrashKernel, MemoryType::kGart}) {

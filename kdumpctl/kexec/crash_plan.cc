@@ -109,6 +109,7 @@ Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFact
   plan.region = *host.memory.crash_region();
   plan.low_region = host.memory.low_crash_region();
   plan.total_ram = host.total_ram;
+  plan.no_mapping = host.no_mapping;
   plan.hotplug = request.hotplug && host.elfcorehdr_size.has_value();
   plan.need = {.segments = 0,
                .alignment = 0,

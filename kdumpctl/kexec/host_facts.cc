@@ -7,6 +7,7 @@
 #include "kdumpctl/kexec/kernel_mapping.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <elf.h>
 #include <string>
 #include <string_view>
@@ -81,10 +82,13 @@ Result<NoteArea> read_vmcoreinfo(const SysRoot& root) {
 Status read_kcore(const SysRoot& root, HostFacts& facts) {
   constexpr std::string_view kPath = "/proc/kcore";
   auto kcore = ElfFile::open(root.path(kPath));
-  if (!kcore) {
-    return std::move(kcore).error().with_context(
-        "cannot learn how the kernel is mapped (closed under lockdown=confidentiality)");
+  if (!kcore && kcore.error().code == EPERM) {
+    facts.no_mapping =
+        "/proc/kcore, which shows how the kernel is mapped, is closed under "
+        "lockdown=confidentiality";
+    return {};
   }
+  if (!kcore) return std::move(kcore).error().with_context("cannot learn how the kernel is mapped");
   if (kcore->machine() != EM_X86_64) {
     return make_error(ErrorKind::kUnsupported,
                       "{}: machine {} is not x86_64: loading is not supported on it",

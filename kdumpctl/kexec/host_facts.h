@@ -58,6 +58,8 @@ struct HostFacts {
   std::vector<NoteArea> cpu_notes;  ///< one a CPU; CPU numbers may have gaps
   NoteArea vmcoreinfo;
   KernelMapping kernel;
+  /// Why the two mappings are unknown, or "". Then only kexec_file_load can load a panic kernel.
+  std::string no_mapping;
   std::uint64_t direct_map = 0;        ///< virtual minus physical address of RAM
   bool five_level_paging = false;      ///< in use, not only possible
   bool gigabyte_pages = false;         ///< the CPU has them: fewer page tables for the jump

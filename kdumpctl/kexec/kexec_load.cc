@@ -59,20 +59,20 @@ std::string state_after_failure(LoadKind kind, bool before, const SysRoot& root)
   if (!after) return fmt::format("whether a {} is still loaded cannot be read", name);
   if (*after) return fmt::format("the {} that was loaded before is still loaded", name);
   if (!before) return fmt::format("no {} is loaded", name);
-  return fmt::format("the {} that was loaded before is gone{}",
-                     name,
-                     kind == LoadKind::kPanic ? ": the host is not protected" : "");
+  return fmt::format("the {} that was loaded before is gone", name);
 }
 
 }  // namespace
 
 // Common to both calls: the state before and after, and what a failure means.
 template <typename Call>
-Status Loader::finish(LoadKind kind, Call call) {
+Status Loader::finish(LoadKind kind, Syscall syscall, Call call) {
   const bool before = TRY(is_loaded(kind, root_));
   if (const int code = call_while_busy(call); code != 0) {
     Error error = explain_refusal(
-        code, fmt::format("cannot load the {}", name_of(kind)), read_refusal_facts(root_));
+        code,
+        fmt::format("cannot load the {} with {}", name_of(kind), to_string(syscall)),
+        read_refusal_facts(root_, kind, syscall));
     error.message += fmt::format(" ({})", state_after_failure(kind, before, root_));
     return error;
   }
@@ -88,10 +88,12 @@ Status Loader::finish(LoadKind kind, Call call) {
 Status Loader::load(const LoadPlan& plan) {
   TRY(calls_.check_serves(root_));
   TRY(check_segments(plan));
+  TRY(check_loadable(plan));
   unsigned long flags = plan.machine == Machine::kArm64 ? KEXEC_ARCH_AARCH64 : KEXEC_ARCH_X86_64;
   if (plan.kind == LoadKind::kPanic) flags |= KEXEC_ON_CRASH;
   if (plan.hotplug) flags |= kUpdateElfcorehdr;
-  return finish(plan.kind, [&] { return calls_.load(plan.entry, plan.segments, flags); });
+  return finish(
+      plan.kind, Syscall::kLoad, [&] { return calls_.load(plan.entry, plan.segments, flags); });
 }
 
 Status Loader::load(const FileLoadPlan& plan) {
@@ -101,7 +103,7 @@ Status Loader::load(const FileLoadPlan& plan) {
   if (plan.initrd) initrd = TRY(open_source(*plan.initrd));
   unsigned long flags = plan.kind == LoadKind::kPanic ? KEXEC_FILE_ON_CRASH : 0UL;
   if (!plan.initrd) flags |= KEXEC_FILE_NO_INITRAMFS;
-  return finish(plan.kind, [&] {
+  return finish(plan.kind, Syscall::kFileLoad, [&] {
     const auto call = [&](unsigned long wanted) {
       return calls_.load_files(kernel.raw(), initrd.raw(), plan.command_line, wanted);
     };
@@ -117,16 +119,19 @@ Status Loader::unload(LoadKind kind) {
   if (!TRY(is_loaded(kind, root_))) return {};
   const bool panic = kind == LoadKind::kPanic;
   // The file call first: under lockdown kexec_load may not even unload.
+  Syscall syscall = Syscall::kFileLoad;
   int code = call_while_busy([&] {
     return calls_.load_files(-1, -1, {}, KEXEC_FILE_UNLOAD | (panic ? KEXEC_FILE_ON_CRASH : 0UL));
   });
   if (code == ENOSYS) {
+    syscall = Syscall::kLoad;
     code =
         call_while_busy([&] { return calls_.load(PhysAddr(0), {}, panic ? KEXEC_ON_CRASH : 0UL); });
   }
   if (code == 0) return {};
-  Error error = explain_refusal(
-      code, fmt::format("cannot unload the {}", name_of(kind)), read_refusal_facts(root_));
+  Error error = explain_refusal(code,
+                                fmt::format("cannot unload the {}", name_of(kind)),
+                                read_refusal_facts(root_, kind, syscall));
   error.message += fmt::format(" ({})", state_after_failure(kind, true, root_));
   return error;
 }

@@ -6,6 +6,7 @@
 #include "kdumpctl/kexec/file_load_plan.h"
 #include "kdumpctl/kexec/kexec_syscalls.h"
 #include "kdumpctl/kexec/load_plan.h"
+#include "kdumpctl/kexec/syscall_choice.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,7 @@ class Loader {
 
  private:
   template <typename Call>
-  Status finish(LoadKind kind, Call call);
+  Status finish(LoadKind kind, Syscall syscall, Call call);
 
   SysRoot root_;
   KexecSyscalls& calls_;

@@ -74,6 +74,7 @@ struct LoadPlan {
   // For panic kernels only.
   bool hotplug = false;             ///< the kernel is asked to keep the elfcorehdr up to date
   CrashHeader header;               ///< what the elfcorehdr segment describes
+  std::string no_mapping;           ///< why kexec_load cannot load this plan, or ""
   Range region;                     ///< the reservation that holds the segments
   std::optional<Range> low_region;  ///< the second one, for DMA
   MemoryNeed need;
@@ -92,6 +93,10 @@ Result<LoadPlan> plan_normal_load(const NormalLoadRequest& request, const HostFa
 /// kernel, which would throw the loaded image away before it checks them. Whatever the planners
 /// made passes.
 Status check_segments(const LoadPlan& plan);
+
+/// kUnsupported when the plan may only serve to judge sizes: a dump of a kernel whose mapping is
+/// unknown would be unreadable (HostFacts::no_mapping).
+Status check_loadable(const LoadPlan& plan);
 
 /// The plan as text for people: segments, memory map, command line, sizes.
 [[nodiscard]] std::string describe(const LoadPlan& plan);

@@ -64,4 +64,11 @@ Status check_segments(const LoadPlan& plan) {
   return check_half_of_ram(total, plan.total_ram);
 }
 
+Status check_loadable(const LoadPlan& plan) {
+  if (plan.no_mapping.empty()) return {};
+  return make_error(ErrorKind::kUnsupported,
+                    "kexec_load cannot be used: {}; remove -c from KEXEC_ARGS",
+                    plan.no_mapping);
+}
+
 }  // namespace kdump::kexec

@@ -132,7 +132,7 @@ TEST(BadInput, ARefusedLoadIsNotHidden) {
   host.run("start");
   host.load_error = make_error(ErrorKind::kSystem,
                                "cannot load the panic kernel: no memory (the panic kernel that was "
-                               "loaded before is gone: the host is not protected)");
+                               "loaded before is gone)");
   host.load_error_unloads = true;
   host.run("restart");
   host.unload_error = make_error(ErrorKind::kSystem, "cannot unload the panic kernel: forbidden");

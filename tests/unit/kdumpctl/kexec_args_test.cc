@@ -14,10 +14,6 @@ using Words = std::vector<std::string>;
 
 TEST(KexecArgs, WhatNeedsNoEffectIsNoted) {
   const std::vector<Words> table = {
-      {"-s"},
-      {"-c"},
-      {"-a"},
-      {"--kexec-file-syscall"},
       {"-p"},
       {"--hotplug"},
       {"-i"},
@@ -38,6 +34,26 @@ TEST(KexecArgs, WhatNeedsNoEffectIsNoted) {
     EXPECT_THAT(checked.refusals, IsEmpty()) << words[0];
     EXPECT_THAT(checked.warnings, IsEmpty()) << words[0];
   }
+}
+
+TEST(KexecArgs, TheLastSystemCallCounts) {
+  using Wish = kexec::SyscallWish;
+  const std::vector<std::pair<Words, Wish>> table = {{{}, Wish::kAuto},
+                                                     {{"-s"}, Wish::kFileLoad},
+                                                     {{"-c"}, Wish::kLoad},
+                                                     {{"-a"}, Wish::kAuto},
+                                                     {{"-s", "-c"}, Wish::kLoad},
+                                                     {{"-cs"}, Wish::kFileLoad},
+                                                     {{"-s", "--kexec-syscall-auto"}, Wish::kAuto},
+                                                     {{"--kexec-syscall"}, Wish::kLoad},
+                                                     {{"--kexec-f"}, Wish::kFileLoad}};
+  for (const auto& [words, wish] : table) {
+    const auto checked = check_kexec_args(words);
+    EXPECT_EQ(checked.options.syscall, wish);
+    EXPECT_THAT(checked.refusals, IsEmpty());
+  }
+  EXPECT_EQ(check_kexec_args({"--noefi", "-d"}).options.only_kexec_load, "--noefi");
+  EXPECT_EQ(check_kexec_args({"--mem-min=0x1000"}).options.only_kexec_load, "--mem-min");
 }
 
 TEST(KexecArgs, WhatHasNoEffectButMayBeMissedIsAWarning) {

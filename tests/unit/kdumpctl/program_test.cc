@@ -82,7 +82,8 @@ TEST(Program, WorksOnAnotherRoot) {
   tree.write("/sys/kernel/kexec_crash_size", "268435456\n");
   const ProgramRun status = run_program({"--root", tree.folder(), "status"});
   EXPECT_EQ(status.exit_code, 0);
-  EXPECT_EQ(status.err, "kdump: Kdump is operational\n");
+  EXPECT_EQ(status.err,
+            "kdump: Kdump is operational\nkdump: It was loaded by another program than kdumpctl\n");
   tree.write("/sys/kernel/kexec_crash_loaded", "0\n");
   EXPECT_EQ(run_program({"status", "--root=" + tree.folder()}).exit_code, 3);
   EXPECT_EQ(run_program({"--root", tree.folder(), "showmem"}).err,

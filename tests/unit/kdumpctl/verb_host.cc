@@ -33,6 +33,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 VerbHost::VerbHost() : facts(test::bios_host()) {
   tree.write(kCrashLoaded, "0\n");
+  tree.write("/proc/sys/kernel/random/boot_id", "0a1b2c3d-0000-4000-8000-000000000000\n");
   tree.write("/sys/kernel/kexec_crash_size", "201326592\n");
   tree.write("/proc/sys/kernel/osrelease", "6.1.0-9-amd64\n");
   tree.write("/proc/cmdline",
@@ -63,18 +64,19 @@ Status VerbHost::build_image(const ImageOrder& order) {
   return {};
 }
 
-Result<kexec::LoadPlan> VerbHost::plan_load(const LoadOrder& order) {
-  return plan_panic_kernel(order, tree.root(), facts);
+Result<PreparedLoad> VerbHost::plan_load(const LoadOrder& order) {
+  return plan_panic_kernel(order, tree.root(), facts, syscalls);
 }
 
-Status VerbHost::load(const kexec::LoadPlan& plan) {
-  loads.push_back(plan);
-  if (load_error) {
+Result<kexec::PanicLoadResult> VerbHost::load(const kexec::PanicLoad& load) {
+  loads.push_back(load);
+  if (load_error && load_errors != 0) {
+    --load_errors;
     if (load_error_unloads) set_loaded(false);
     return *load_error;
   }
   set_loaded(true);
-  return {};
+  return kexec::PanicLoadResult{.used = load.choice.first, .refusal = {}};
 }
 
 Status VerbHost::unload() {

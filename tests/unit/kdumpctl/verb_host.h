@@ -20,8 +20,8 @@ class VerbHost : public HostActions {
   VerbHost();
 
   Status build_image(const ImageOrder& order) override;
-  Result<kexec::LoadPlan> plan_load(const LoadOrder& order) override;
-  Status load(const kexec::LoadPlan& plan) override;
+  Result<PreparedLoad> plan_load(const LoadOrder& order) override;
+  Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
 
   /// Runs a verb and appends "$ kdumpctl VERB", its messages (without the folder's name), its exit
@@ -33,12 +33,14 @@ class VerbHost : public HostActions {
 
   test::TempTree tree;
   kexec::HostFacts facts;
-  std::optional<Error> build_error;   ///< how mkdumprd fails
+  std::optional<Error> build_error;  ///< how mkdumprd fails
+  kexec::SyscallFacts syscalls;
   std::optional<Error> load_error;    ///< how the kernel refuses...
-  bool load_error_unloads = false;    ///< ...and whether it has freed the old panic kernel by then
+  bool load_error_unloads = false;    ///< ...whether it has freed the old panic kernel by then...
+  int load_errors = -1;               ///< ...and how often; -1: always
   std::optional<Error> unload_error;  ///< how the kernel refuses to unload
   std::vector<ImageOrder> builds;
-  std::vector<kexec::LoadPlan> loads;
+  std::vector<kexec::PanicLoad> loads;
 
  private:
   void set_loaded(bool loaded) const;

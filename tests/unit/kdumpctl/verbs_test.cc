@@ -45,8 +45,8 @@ TEST(Verbs, StartBuildsAndLoadsWhatBelongsTogether) {
   EXPECT_THAT(host.builds[0].arguments, ElementsAre("--install", "a b"));
   EXPECT_TRUE(host.builds[0].debug);
   ASSERT_THAT(host.loads, SizeIs(1));
-  EXPECT_EQ(host.loads[0].kernel_path, host.tree.path(kVerbHostKernel));
-  EXPECT_THAT(host.loads[0].command_line,
+  EXPECT_EQ(host.loads[0].plan.kernel_path, host.tree.path(kVerbHostKernel));
+  EXPECT_THAT(host.loads[0].plan.command_line,
               HasSubstr(" ro console=ttyS0 nr_cpus=1 rd.systemd.gpt_auto=no"));
   EXPECT_THAT(host.transcript(), HasSubstr("command line: without root=/dev/vda1 (the capture"));
 }
@@ -126,7 +126,7 @@ TEST(Verbs, KexecArgsReachThePlan) {
                   "KEXEC_ARGS=\"-s -d --mem-min=0x34000000 --append=x\"\n");
   host.run("start");
   ASSERT_THAT(host.loads, SizeIs(1));
-  for (const kexec::Segment& segment : host.loads[0].segments) {
+  for (const kexec::Segment& segment : host.loads[0].plan.segments) {
     EXPECT_GE(segment.address.value(), 0x34000000U) << segment.name;
   }
   EXPECT_THAT(host.transcript(), HasSubstr("elfcorehdr"));  // -d shows the plan

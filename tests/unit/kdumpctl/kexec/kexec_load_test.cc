@@ -112,7 +112,7 @@ TEST_F(LoaderTest, AFailureSaysWhatIsLeft) {
   } const cases[] = {
       {false, false, "(no panic kernel is loaded)"},
       {true, false, "(the panic kernel that was loaded before is still loaded)"},
-      {true, true, "before is gone: the host is not protected)"},
+      {true, true, "before is gone)"},
   };
   for (const auto& c : cases) {
     kernel_.set_loaded(LoadKind::kPanic, c.before);

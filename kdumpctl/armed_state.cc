@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/armed_state.h"
+
+#include "base/atomic_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace kdump::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFolder = "/run/kdump";
+constexpr const char* kFile = "/run/kdump/armed.json";
+
+Json to_json(const FileRecord& record) {
+  return {{"path", record.path},
+          {"size", record.size},
+          {"modified", record.modified},
+          {"sha256", record.sha256}};
+}
+
+FileRecord file_record(const Json& json) {
+  return {.path = json.at("path").get<std::string>(),
+          .size = json.at("size").get<std::uint64_t>(),
+          .modified = json.at("modified").get<std::int64_t>(),
+          .sha256 = json.at("sha256").get<std::string>()};
+}
+
+Json to_json(const KexecOptions& options) {
+  return {{"efi_runtime", options.efi_runtime},
+          {"lowest_address", options.lowest_address},
+          {"end_address", options.end_address},
+          {"syscall", static_cast<int>(options.syscall)},
+          {"only_kexec_load", options.only_kexec_load}};
+}
+
+KexecOptions kexec_options(const Json& json) {
+  KexecOptions options;
+  options.efi_runtime = json.at("efi_runtime").get<bool>();
+  options.lowest_address = json.at("lowest_address").get<std::uint64_t>();
+  options.end_address = json.at("end_address").get<std::uint64_t>();
+  options.syscall = static_cast<kexec::SyscallWish>(json.at("syscall").get<int>());
+  options.only_kexec_load = json.at("only_kexec_load").get<std::string>();
+  return options;
+}
+
+ArmedState armed_state(const Json& json) {
+  ArmedState state;
+  state.boot_id = json.at("boot_id").get<std::string>();
+  state.kernel_version = json.at("kernel_version").get<std::string>();
+  state.kernel = file_record(json.at("kernel"));
+  state.image = file_record(json.at("image"));
+  state.command_line = json.at("command_line").get<std::string>();
+  state.options = kexec_options(json.at("options"));
+  state.syscall = json.at("syscall").get<std::string>() == to_string(kexec::Syscall::kLoad)
+                      ? kexec::Syscall::kLoad
+                      : kexec::Syscall::kFileLoad;
+  state.reason = json.at("reason").get<std::string>();
+  for (const Json& segment : json.at("segments")) {
+    state.segments.push_back({.name = segment.at("name").get<std::string>(),
+                              .address = segment.at("address").get<std::uint64_t>(),
+                              .size = segment.at("size").get<std::uint64_t>()});
+  }
+  return state;
+}
+
+}  // namespace
+
+std::string current_boot_id(const SysRoot& root) {
+  return root.read_value("/proc/sys/kernel/random/boot_id").value_or("");
+}
+
+Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root) {
+  const auto text = root.read(kFile);
+  if (!text && text.error().kind == ErrorKind::kNotFound) return std::optional<ArmedState>{};
+  if (!text) return text.error();
+  // The library reports by exceptions; they end here.
+  try {
+    ArmedState state = armed_state(Json::parse(*text));
+    if (state.boot_id != current_boot_id(root)) return std::optional<ArmedState>{};
+    return std::optional(std::move(state));
+  } catch (const nlohmann::json::exception& error) {
+    return make_error(ErrorKind::kBadData,
+                      "{}: {}; load the panic kernel again (kdumpctl reload)",
+                      root.path(kFile),
+                      error.what());
+  }
+}
+
+Status write_armed_state(const SysRoot& root, const ArmedState& state) {
+  Json segments = Json::array();
+  for (const ArmedSegment& segment : state.segments) {
+    segments.push_back(
+        {{"name", segment.name}, {"address", segment.address}, {"size", segment.size}});
+  }
+  const Json json = {{"boot_id", state.boot_id},
+                     {"kernel_version", state.kernel_version},
+                     {"kernel", to_json(state.kernel)},
+                     {"image", to_json(state.image)},
+                     {"command_line", state.command_line},
+                     {"options", to_json(state.options)},
+                     {"syscall", to_string(state.syscall)},
+                     {"reason", state.reason},
+                     {"segments", segments}};
+  std::error_code error;
+  std::filesystem::create_directories(root.path(kFolder), error);
+  if (error) return system_error(error.value(), "cannot create {}", root.path(kFolder));
+  // A command line need not be UTF-8.
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return write_file_atomically(root.path(kFile), 0644, text);
+}
+
+Status remove_armed_state(const SysRoot& root) {
+  std::error_code error;
+  std::filesystem::remove(root.path(kFile), error);
+  if (error) return system_error(error.value(), "cannot remove {}", root.path(kFile));
+  return {};
+}
+
+}  // namespace kdump::ctl

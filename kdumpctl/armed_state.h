@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "kdumpctl/file_record.h"
+#include "kdumpctl/kexec/panic_load.h"
+#include "kdumpctl/kexec_args.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdump::ctl {
+
+/// One segment of what is loaded.
+struct ArmedSegment {
+  std::string name;
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  friend bool operator==(const ArmedSegment&, const ArmedSegment&) = default;
+};
+
+/// What is loaded as panic kernel, as the loading process knew it: /sys only says that something
+/// is. Kept in /run/kdump/armed.json, which dies with the boot, and names the boot besides.
+struct ArmedState {
+  std::string boot_id;
+  std::string kernel_version;
+  FileRecord kernel;
+  FileRecord image;
+  std::string command_line;  ///< as it was given to the loader
+  KexecOptions options;
+  kexec::Syscall syscall = kexec::Syscall::kLoad;
+  std::string reason;                  ///< for the system call
+  std::vector<ArmedSegment> segments;  ///< of our layout; the kernel's own is not known
+};
+
+/// Nothing when no panic kernel of ours has been loaded in this boot. A file that is damaged is
+/// kBadData.
+Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root);
+
+/// World-readable: nothing in it is more secret than /proc/cmdline and /sys.
+Status write_armed_state(const SysRoot& root, const ArmedState& state);
+
+/// Success when there is none.
+Status remove_armed_state(const SysRoot& root);
+
+/// This boot's id (/proc/sys/kernel/random/boot_id), or "" where it cannot be read.
+[[nodiscard]] std::string current_boot_id(const SysRoot& root);
+
+}  // namespace kdump::ctl

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "kdumpctl/kexec/file_load_plan.h"
+#include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/kexec/load_plan.h"
+#include "kdumpctl/kexec/syscall_choice.h"
+
+#include <string>
+
+namespace kdump::kexec {
+
+/// A panic kernel that is ready for either system call. When the files are handed over, the plan
+/// still says how much memory is needed; the kernel makes a layout of its own.
+struct PanicLoad {
+  SyscallChoice choice;
+  LoadPlan plan;
+  FileLoadPlan files;
+};
+
+struct PanicLoadResult {
+  Syscall used = Syscall::kLoad;
+  std::string refusal;  ///< of the first call, when the other one was used; else ""
+};
+
+/// Loads by the chosen call, and by the other one where the choice allows that. The error is the
+/// last refusal.
+Result<PanicLoadResult> load_panic_kernel(Loader& loader, const PanicLoad& load);
+
+}  // namespace kdump::kexec

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/kexec/syscall_choice.h"
+
+#include "base/text.h"
+#include "kdumpctl/kexec/load_refusal.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+
+namespace kdump::kexec {
+namespace {
+
+// The kernel's own layout drops entries behind the 128th, and the last ones are the reserved memory
+// (arch/x86/kernel/crash.c, add_e820_entry).
+constexpr std::size_t kFileLoadRanges = 128;
+
+std::optional<std::string> running_config(const SysRoot& root) {
+  const auto version = root.read_value("/proc/sys/kernel/osrelease");
+  if (!version) return std::nullopt;
+  for (const std::string& path :
+       {"/boot/config-" + *version, "/lib/modules/" + *version + "/config"}) {
+    if (auto text = root.read(path)) return *std::move(text);
+  }
+  return std::nullopt;
+}
+
+bool has_line(std::string_view text, std::string_view wanted) {
+  for (const std::string_view line : split_lines(text)) {
+    if (line == wanted) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view to_string(Syscall syscall) {
+  return syscall == Syscall::kLoad ? "kexec_load" : "kexec_file_load";
+}
+
+SyscallFacts read_syscall_facts(const SysRoot& root) {
+  SyscallFacts facts;
+  const RefusalFacts obstacles = read_refusal_facts(root, LoadKind::kPanic, Syscall::kLoad);
+  facts.lockdown = obstacles.lockdown;
+  facts.secure_boot = obstacles.secure_boot;
+  facts.loads_left = obstacles.loads_left;
+  if (const auto config = running_config(root)) {
+    facts.has_load = has_line(*config, "CONFIG_KEXEC=y");
+    facts.has_file_load = has_line(*config, "CONFIG_KEXEC_FILE=y");
+  }
+  return facts;
+}
+
+SyscallChoice choose_syscall(SyscallWish wish,
+                             const SyscallFacts& facts,
+                             const LoadTraits& traits) {
+  const bool wants_load = wish == SyscallWish::kLoad;
+  const bool wants_file = wish == SyscallWish::kFileLoad;
+  if (facts.locked_down()) {
+    return {Syscall::kFileLoad,
+            Fallback::kNone,
+            fmt::format("the kernel is locked down ({}) and takes nothing else", facts.lockdown),
+            wants_load};
+  }
+  if (facts.secure_boot) {
+    return {Syscall::kFileLoad, Fallback::kWhenAbsent, "Secure Boot is enabled", wants_load};
+  }
+  if (facts.has_file_load == false) {
+    return {Syscall::kLoad,
+            Fallback::kNone,
+            "this kernel is built without CONFIG_KEXEC_FILE",
+            wants_file};
+  }
+  if (facts.has_load == false) {
+    return {Syscall::kFileLoad,
+            Fallback::kNone,
+            "this kernel is built without CONFIG_KEXEC",
+            wants_load};
+  }
+  if (wants_load) return {Syscall::kLoad, Fallback::kNone, "KEXEC_ARGS has -c", false};
+  if (traits.memory_ranges > kFileLoadRanges) {
+    return {Syscall::kLoad,
+            Fallback::kNone,
+            fmt::format("the memory map has {} ranges, and kexec_file_load hands on {} at most",
+                        traits.memory_ranges,
+                        kFileLoadRanges),
+            wants_file};
+  }
+  if (wants_file) return {Syscall::kFileLoad, Fallback::kWhenAbsent, "KEXEC_ARGS has -s", false};
+  if (!traits.only_kexec_load.empty()) {
+    return {Syscall::kLoad,
+            Fallback::kNone,
+            fmt::format("KEXEC_ARGS has {}, which kexec_file_load cannot follow",
+                        traits.only_kexec_load),
+            false};
+  }
+  // A second call would be refused for the limit and hide why the first one was.
+  const Fallback fallback = facts.loads_left == 1 ? Fallback::kNone : Fallback::kWhenNotForThis;
+  return {Syscall::kFileLoad, fallback, "the kernel can check the image's signature then", false};
+}
+
+bool falls_back(Fallback fallback, int code) {
+  if (fallback == Fallback::kNone) return false;
+  if (code == ENOSYS) return true;
+  return fallback == Fallback::kWhenNotForThis &&
+         (code == EINVAL || code == ENOEXEC || code == EOPNOTSUPP);
+}
+
+}  // namespace kdump::kexec

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/sys_root.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kdump::kexec {
+
+enum class Syscall { kLoad, kFileLoad };
+
+/// "kexec_load", "kexec_file_load"
+[[nodiscard]] std::string_view to_string(Syscall syscall);
+
+/// What the administrator asks for: kexec(8)'s -a, -c and -s; the last one given counts.
+enum class SyscallWish { kAuto, kLoad, kFileLoad };
+
+/// What the running kernel says about the two calls. What cannot be read is absent or "".
+struct SyscallFacts {
+  std::string lockdown{};  ///< "none", "integrity", "confidentiality"
+  bool secure_boot = false;
+  std::optional<bool> has_load{};       ///< CONFIG_KEXEC
+  std::optional<bool> has_file_load{};  ///< CONFIG_KEXEC_FILE
+  std::optional<std::int64_t> loads_left{};
+
+  [[nodiscard]] bool locked_down() const { return !lockdown.empty() && lockdown != "none"; }
+};
+
+/// Reads /sys/kernel/security/lockdown, the firmware's SecureBoot and SetupMode variables,
+/// kernel.kexec_load_limit_panic and the configuration of the running kernel (/boot/config-VERSION,
+/// /lib/modules/VERSION/config).
+[[nodiscard]] SyscallFacts read_syscall_facts(const SysRoot& root);
+
+enum class Fallback {
+  kNone,
+  kWhenAbsent,      ///< only when the kernel does not have the first call (ENOSYS)
+  kWhenNotForThis,  ///< also when the call cannot take this kernel (EINVAL, ENOEXEC, EOPNOTSUPP)
+};
+
+struct SyscallChoice {
+  Syscall first = Syscall::kLoad;
+  Fallback fallback = Fallback::kNone;  ///< to the other one
+  std::string reason;
+  /// Not what was asked for: worth a warning.
+  bool against_wish = false;
+};
+
+/// What of a load speaks for kexec_load, which can do more.
+struct LoadTraits {
+  std::size_t memory_ranges = 0;  ///< entries of the e820 table
+  std::string only_kexec_load;    ///< an option of KEXEC_ARGS that kexec_file_load has not, or ""
+};
+
+[[nodiscard]] SyscallChoice choose_syscall(SyscallWish wish,
+                                           const SyscallFacts& facts,
+                                           const LoadTraits& traits);
+
+/// Whether the other call shall be tried after `code` from the first one.
+[[nodiscard]] bool falls_back(Fallback fallback, int code);
+
+}  // namespace kdump::kexec
