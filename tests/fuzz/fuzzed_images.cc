@@ -45,8 +45,8 @@ Status PagedImage::read_notes(std::uint64_t /*offset*/, std::span<std::byte> /*i
 }
 
 RepeatedImage::RepeatedImage(std::uint16_t machine, std::span<const std::byte> pattern)
-    : machine_(machine), pattern_(pattern.begin(), pattern.end()) {
-  if (pattern_.empty()) pattern_.push_back(std::byte{0});
+    : machine_(machine), pattern_(std::max<std::size_t>(pattern.size(), 1)) {
+  std::copy(pattern.begin(), pattern.end(), pattern_.begin());
   ranges_.add({0, kRepeatedSize});
 }
 
