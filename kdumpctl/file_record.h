@@ -20,8 +20,8 @@ struct FileRecord {
   friend bool operator==(const FileRecord&, const FileRecord&) = default;
 };
 
-/// The record of a file whose content has been read; what stands in `content` behind the file's size
-/// is padding.
+/// The record of a file whose content has been read; what stands in `content` behind the file's
+/// size is padding.
 Result<FileRecord> record_file(const SysRoot& root,
                                const std::string& path,
                                std::span<const std::byte> content);
