@@ -101,7 +101,8 @@ Result<int> run_fast_reboot(const Context& context, RebootActions& actions) {
   TRY(load_next(context, actions, next));
   TRY(clear_course(context.root, Course::kCold));
   TRY(prepare_departure(context, actions, conf));
-  TRY(actions.run({"systemctl", "kexec"}, {}));
+  const auto left = actions.run({"systemctl", "kexec"}, {});
+  if (!left) return left.error();
   return kExitOk;
 }
 

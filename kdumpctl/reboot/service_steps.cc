@@ -113,7 +113,8 @@ Result<int> jump(const Context& context, RebootActions& actions) {
   }
   // An image that was unloaded in between leaves an ordinary reboot.
   if (!TRY(kexec::is_loaded(kexec::LoadKind::kReboot, context.root))) return kExitOk;
-  TRY(actions.run({"systemctl", "--force", "--no-wall", "kexec"}, {}));
+  const auto left = actions.run({"systemctl", "--force", "--no-wall", "kexec"}, {});
+  if (!left) return left.error();
   return kExitOk;
 }
 
