@@ -113,7 +113,7 @@ def _fill_root(
         root, [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()]
     )
     shutil.copytree(kernel.modules, root / "usr/lib/modules" / kernel.release, copy_function=_link)
-    for path in (kernel.vmlinuz, kernel.config):
+    for path in (kernel.vmlinuz, kernel.folder / "boot" / f"config-{kernel.release}"):
         if path.exists():
             _link(path, root / "boot" / path.name)
     for script, program in (("init.sh", "init"), ("panic-trigger.sh", "panic-trigger")):

@@ -62,7 +62,8 @@ class Kernel:
     @property
     def config(self) -> pathlib.Path:
         """What it was configured with; absent in a folder of KDUMP_TEST_KERNELS, perhaps."""
-        return self.folder / "boot" / f"config-{self.release}"
+        beside = self.modules / "config"  # where packages since 7.x put it
+        return beside if beside.exists() else self.folder / "boot" / f"config-{self.release}"
 
     @property
     def vmlinux(self) -> pathlib.Path:
