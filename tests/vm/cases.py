@@ -30,6 +30,7 @@ class PanicCase:
     memory_mib: int = 2048
     cpu: int = 0  # the one that panics
     workload_mib: int = 0
+    syscall: str = "kexec_file_load"  # or kexec_load: what KEXEC_ARGS asks for
     kdump_conf: str = _BY_PATH
     dump_folder: str = "."  # where the configuration puts dumps, on the crash disk
     crash_knows: bool = True  # whether a released crash can read this kernel's memory at all
@@ -184,6 +185,7 @@ def _matrix():
                     five_level,
                     uefi,
                     cpu=1 if uefi else 0,
+                    syscall="kexec_file_load" if five_level else "kexec_load",
                     workload_mib=600,
                     crash_knows=series != "sid",
                     full_only=True,
@@ -197,6 +199,7 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
         "6.1",
         five_level=True,
         cpu=1,
+        syscall="kexec_load",
         kdump_conf=_BY_UUID,
         dump_folder="crash",
     ),
@@ -207,6 +210,7 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
         "6.1",
         crashkernel="crashkernel=256M,high crashkernel=128M,low",
         memory_mib=6144,
+        syscall="kexec_load",
     ),
     PanicCase(
         "6.12-4level-bios", "6.12", kdump_conf=_BY_LABEL, dump_folder="var/crash", workload_mib=300
@@ -217,6 +221,7 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
         five_level=True,
         uefi=True,
         cpu=1,
+        syscall="kexec_load",
         kdump_conf=_BY_DEVICE,
         dump_folder="dumps",
     ),

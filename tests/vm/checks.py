@@ -56,6 +56,11 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
         evidence.exit_of("status") == 0 and "Kdump is operational" in status,
         _tail(status),
     )
+    result.check(
+        f"it was loaded by {evidence.case.syscall}",
+        f"({evidence.case.syscall})" in status,
+        _tail(status),
+    )
     if armed and evidence.case.workload_mib:
         result.check(
             "the workload ran",
