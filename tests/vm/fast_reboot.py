@@ -44,7 +44,6 @@ CASES = (
         "fast-reboot-bls",
         True,
         (Reboot(_FAST_REBOOT, True, "via=menu"),),
-        full_only=False,
     ),
     FastRebootCase(
         "fast-reboot-bls-once-and-cold",
