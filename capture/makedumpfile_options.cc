@@ -38,7 +38,6 @@ struct RefusedOption {
   const char* reason;
 };
 
-constexpr const char* kNoFlattened = "the flattened format is not supported; write to a file";
 constexpr const char* kNoDebugInfo =
     "offsets are taken from the VMCOREINFO in the dump alone; leave the option out";
 constexpr const char* kNoErase = "erasing kernel data is not supported";

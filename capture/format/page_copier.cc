@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "capture/format/kdump_format.h"
+#include "capture/format/page_reader.h"
 #include "capture/vmcore/fault_guard.h"
 
 #include <algorithm>
@@ -28,21 +29,6 @@ struct CopyJob {
   Output& output;
   std::atomic<std::uint64_t>& pages_done;
 };
-
-bool is_zero(std::span<const std::byte> page) {
-  constexpr std::size_t kStep = 64;
-  const std::byte* at = page.data();
-  const std::byte* const end = at + page.size();
-  for (; at != end; at += kStep) {
-    std::uint64_t words[kStep / sizeof(std::uint64_t)];  // NOLINT: a plain array vectorizes
-    std::memcpy(words, at, kStep);
-    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) !=
-        0) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /// One thread's part: pages in, ranges of the output file out.
 class CopyWorker {
@@ -97,7 +83,7 @@ class CopyWorker {
       const auto shown = view_->at(address, static_cast<std::size_t>((count - done) * page_size_));
       const std::uint64_t whole = shown ? shown->size() / page_size_ : 0;
       if (whole == 0) {
-        TRY(add_page(read_in_parts(address), rank + done));
+        TRY(add_page(read_in_parts(job_->image, address, page_), rank + done));
         ++done;
         continue;
       }
@@ -111,26 +97,6 @@ class CopyWorker {
     return {};
   }
 
-  /// A page that the image holds in part, or in pieces: the rest reads as zero.
-  bool read_in_parts(PhysAddr address) {
-    std::fill(page_.begin(), page_.end(), std::byte{0});
-    const Range page{address.value(), address.value() + page_size_};
-    const auto& ranges = job_->image.ranges().ranges();
-    auto range = std::upper_bound(
-        ranges.begin(), ranges.end(), page.start, [](std::uint64_t start, const Range& candidate) {
-          return start < candidate.end;
-        });
-    bool any = false;
-    for (; range != ranges.end() && range->start < page.end; ++range) {
-      const Range part{std::max(range->start, page.start), std::min(range->end, page.end)};
-      const auto into = std::span(page_).subspan(static_cast<std::size_t>(part.start - page.start),
-                                                 static_cast<std::size_t>(part.size()));
-      if (!job_->image.read(PhysAddr(part.start), into)) return false;
-      any = true;
-    }
-    return any;
-  }
-
   /// Adds the page in page_, or the note that it could not be read.
   Status add_page(bool readable, std::uint64_t rank) {
     if (buffer_.size() - used_ < record_bound_ || descriptors_.size() == kMaxPendingDescriptors) {
@@ -140,7 +106,7 @@ class CopyWorker {
     PageDescriptor descriptor;
     if (!readable) {
       ++counts_.unreadable;
-    } else if (is_zero(page_)) {
+    } else if (is_zero_page(page_)) {
       ++counts_.zero;
       descriptor.offset = job_->plan.zero_page_offset;
       descriptor.size = static_cast<std::uint32_t>(page_size_);

@@ -12,14 +12,14 @@ namespace kdump::capture {
 bool PageReader::read(Pfn pfn, std::span<std::byte> into) {
   const PhysAddr address = to_phys(pfn, shift_);
   const auto shown = view_->at(address, into.size());
-  if (!shown || shown->size() < into.size()) return read_in_parts(address, into);
+  if (!shown || shown->size() < into.size()) return read_in_parts(*image_, address, into);
   return without_fault([&] { std::memcpy(into.data(), shown->data(), into.size()); });
 }
 
-bool PageReader::read_in_parts(PhysAddr address, std::span<std::byte> into) const {
+bool read_in_parts(const MemoryImage& image, PhysAddr address, std::span<std::byte> into) {
   std::fill(into.begin(), into.end(), std::byte{0});
   const Range page{address.value(), address.value() + into.size()};
-  const auto& ranges = image_->ranges().ranges();
+  const auto& ranges = image.ranges().ranges();
   auto range = std::upper_bound(
       ranges.begin(), ranges.end(), page.start, [](std::uint64_t start, const Range& candidate) {
         return start < candidate.end;
@@ -29,7 +29,7 @@ bool PageReader::read_in_parts(PhysAddr address, std::span<std::byte> into) cons
     const Range part{std::max(range->start, page.start), std::min(range->end, page.end)};
     const auto bytes = into.subspan(static_cast<std::size_t>(part.start - page.start),
                                     static_cast<std::size_t>(part.size()));
-    if (!image_->read(PhysAddr(part.start), bytes)) return false;
+    if (!image.read(PhysAddr(part.start), bytes)) return false;
     any = true;
   }
   return any;

@@ -21,12 +21,15 @@ class PageReader {
   bool read(Pfn pfn, std::span<std::byte> into);
 
  private:
-  bool read_in_parts(PhysAddr address, std::span<std::byte> into) const;
-
   const MemoryImage* image_;
   std::unique_ptr<MemoryView> view_;
   PageShift shift_;
 };
+
+/// The same for a page that the image holds in part, or in pieces; PageReader does it where needed.
+[[nodiscard]] bool read_in_parts(const MemoryImage& image,
+                                 PhysAddr address,
+                                 std::span<std::byte> into);
 
 /// All bytes are zero. The size is a multiple of 64.
 [[nodiscard]] bool is_zero_page(std::span<const std::byte> page);

@@ -7,6 +7,7 @@
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/kexec/syscall_choice.h"
 
 #include <cerrno>
 #include <chrono>
@@ -41,11 +42,6 @@ Result<kexec::LoadPlan> make_plan(const NextKernel& next, const Files& files, co
   return kexec::plan_normal_load(request, TRY(kexec::read_reboot_facts(root)));
 }
 
-/// The kernel cannot take this, but kexec_load(2) may (as kexec(8) -a decides).
-bool falls_back(int code) {
-  return code == ENOSYS || code == EINVAL || code == ENOEXEC || code == EOPNOTSUPP;
-}
-
 /// One without the SIGPIPE and terminal games of a shell's.
 std::vector<std::string> environment_with(const std::vector<std::string>& added) {
   std::vector<std::string> rows;
@@ -74,7 +70,10 @@ Result<std::string> RunningReboot::load(const NextKernel& next) {
   kexec::Loader loader(root_, kernel);
   const auto loaded = loader.load(file_plan);
   if (loaded) return std::string("kexec_file_load");
-  if (!falls_back(loaded.error().code)) return loaded.error();
+  // As kexec(8) -a decides.
+  if (!kexec::falls_back(kexec::Fallback::kWhenNotForThis, loaded.error().code)) {
+    return loaded.error();
+  }
   TRY(loader.load(plan));
   return std::string("kexec_load, as kexec_file_load refused: ") + loaded.error().message;
 }
