@@ -70,9 +70,12 @@ Result<LoadOrder> last_good_order(const SysRoot& root) {
     return make_error(ErrorKind::kNotFound,
                       "what was loaded before is unknown: kdumpctl has not loaded it");
   }
+  // Not inside the braces: g++ 12 leaks the members made before when TRY returns from there.
+  const auto kernel = TRY(find(root, state->kernel, "kernel"));
+  const auto image = TRY(find(root, state->image, "image"));
   return LoadOrder{.kernel_version = state->kernel_version,
-                   .kernel = TRY(find(root, state->kernel, "kernel")),
-                   .image = TRY(find(root, state->image, "image")),
+                   .kernel = kernel,
+                   .image = image,
                    .command_line = state->command_line,
                    .options = state->options};
 }

@@ -24,6 +24,10 @@ _PACKAGES = {
         "makedumpfile zstd xz-utils gzip",
         "qemu-system-x86-core edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
     ),
+    "arm64": (
+        "qemu-system-arm qemu-user-static",
+        "qemu-system-aarch64-core qemu-user-static-aarch64",
+    ),
     "format": ("clang-format", "clang-tools-extra"),
     "tidy": ("clang-tidy", "clang-tools-extra"),
     "fuzz": ("clang", "clang compiler-rt"),

@@ -11,7 +11,7 @@ from dev import build, lint, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm import fast_reboot
+from vm import arm64_dump, fast_reboot
 from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
@@ -19,7 +19,7 @@ from vm.progress import elapsed, say
 HELP = "build, then run the unit, command-line, static and VM tests"
 # What is built with threads; the rest would tell ThreadSanitizer nothing.
 _THREADED = ("base", "capture", "agent")
-CASES = (*PANIC_CASES, *fast_reboot.CASES)
+CASES = (*PANIC_CASES, *fast_reboot.CASES, *arm64_dump.CASES)
 _STATIC = {"format": lint.format_ok, "includes": lint.includes_ok}
 
 
@@ -65,7 +65,12 @@ def run(arguments) -> int:
         return _list()
     cases = _cases(arguments)
     static = {name: check for name, check in _STATIC.items() if _selected(name, arguments)}
-    setup.ensure("build", "format", *(["vm"] if cases else []))
+    groups = ["build", "format"]
+    if cases:
+        groups.append("vm")
+    if any(isinstance(case, arm64_dump.Arm64Case) for case in cases):
+        groups.append("arm64")
+    setup.ensure(*groups)
     fetcher = Fetcher(case.series for case in cases) if cases else None
     tally = Tally()
     try:

@@ -20,18 +20,23 @@ class FetchError(Exception):
 class Apt:
     """apt with an own state for one suite, using the machine's mirror and the archive's keyring."""
 
-    def __init__(self, suite: str, cache: pathlib.Path):
+    def __init__(self, suite: str, cache: pathlib.Path, architecture: str = "amd64"):
         mirror = apt_mirror.find_mirror()
         if mirror is None:
             raise FetchError(
                 "this machine's apt has no Debian archive; put kernels into a folder and name it in "
                 "KDUMP_TEST_KERNELS (each RELEASE/{boot/vmlinuz-RELEASE,lib/modules/RELEASE,vmlinux})"
             )
-        self._state = cache / "apt" / suite
+        self.suite = suite
+        self.architecture = architecture
+        self._state = (
+            cache / "apt" / (suite if architecture == "amd64" else f"{suite}-{architecture}")
+        )
         for name in ("lists/partial", "cache/archives/partial"):
             (self._state / name).mkdir(parents=True, exist_ok=True)
         self.sources = self._state / "sources.list"
-        options = f"[arch=amd64 signed-by={_KEYRING}]" if _KEYRING.exists() else "[arch=amd64]"
+        signed = f" signed-by={_KEYRING}" if _KEYRING.exists() else ""
+        options = f"[arch={architecture}{signed}]"
         lines = [f"deb {options} {mirror.main} {suite} main"]
         if mirror.security and suite != "sid":
             lines.append(f"deb {options} {mirror.security} {suite}-security main")
@@ -44,6 +49,8 @@ class Apt:
             "Dir::State::Lists": self._state / "lists",
             "Dir::State::status": "/dev/null",
             "Dir::Cache": self._state / "cache",
+            "APT::Architecture": self.architecture,
+            "APT::Architectures": self.architecture,
             "Acquire::Languages": "none",
             # Signatures are checked; only their date is not: an archive snapshot is older than it promised to get.
             "Acquire::Check-Valid-Until": "false",

@@ -6,6 +6,7 @@ The cache (${XDG_CACHE_HOME:-~/.cache}/kdump-toolkit) holds
     apt/SUITE/            an own apt state, so that the machine's apt is never touched
     kernels/RELEASE/      boot/{vmlinuz,config}-RELEASE  lib/modules/RELEASE/  vmlinux
     readers/sid-VERSIONS/ crash, drgn and makedumpfile of Debian's unstable suite
+    arm64/root-VERSIONS/  busybox and makedumpfile for arm64
 
 Everything appears there by rename, so an interrupted download is never taken for a whole one.
 KDUMP_TEST_KERNELS names a folder of kernels in the same form, for machines without Debian's apt.
@@ -27,6 +28,7 @@ from vm.deb import unpack_image, unpack_vmlinux
 from vm.progress import Ticker, say
 
 _READERS = ("crash", "python3-drgn", "makedumpfile")
+_ARM64_PROGRAMS = ("busybox-static", "makedumpfile")
 _CANDIDATES = 5  # point releases to try: a mirror may list a package before (or after) it has it
 
 
@@ -35,6 +37,7 @@ class Series:
     name: str
     suite: str
     release: str  # regular expression for the kernel release
+    architecture: str = "amd64"
 
 
 # "sid" is whatever is newest there: the cases that use it print what they found.
@@ -45,6 +48,8 @@ SERIES = {
         Series("6.1", "bookworm", r"6\.1\.0-\d+-cloud-amd64"),
         Series("6.12", "trixie", r"6\.12\.[\d.]+\+deb\d+[\d.]*-cloud-amd64"),
         Series("sid", "sid", r"\d+\.\d+\.[\w.+~-]*cloud-amd64"),
+        Series("6.1-arm64", "bookworm", r"6\.1\.0-\d+-cloud-arm64", "arm64"),
+        Series("6.12-arm64", "trixie", r"6\.12\.[\d.]+\+deb\d+[\d.]*-cloud-arm64", "arm64"),
     )
 }
 
@@ -94,7 +99,7 @@ def kernel(series_name: str) -> Kernel:
     kernels = cache_folder() / "kernels"
     with _locked(kernels, series_name):
         try:
-            releases = _releases(Apt(series.suite, cache_folder()), series)
+            releases = _releases(_apt(series), series)
         except FetchError as error:
             cached = _newest_in(kernels, series)
             if not cached:
@@ -122,13 +127,29 @@ def readers_root() -> pathlib.Path | None:
             return cached[-1]
         if not root.is_dir():
             say(f"readers: fetching Debian unstable's {', '.join(_READERS)}")
-            _make_root(apt, readers, root)
+            _make_root(apt, readers, root, _READERS)
             for old in cached:
                 shutil.rmtree(old)
         return root
 
 
-def _make_root(apt: Apt, readers: pathlib.Path, root: pathlib.Path) -> None:
+def arm64_root() -> pathlib.Path:
+    """A root with what an arm64 guest and its judges need: busybox, and Debian's makedumpfile of that architecture
+    (it reads dumps of its own architecture only). Raises FetchError."""
+    folder = cache_folder() / "arm64"
+    with _locked(folder, "root"):
+        apt = Apt("sid", cache_folder(), "arm64")
+        apt.update()
+        root = folder / ("root-" + "-".join(apt.versions(_ARM64_PROGRAMS)))
+        if not root.is_dir():
+            say(f"arm64: fetching {', '.join(_ARM64_PROGRAMS)}")
+            _make_root(apt, folder, root, _ARM64_PROGRAMS)
+        return root
+
+
+def _make_root(
+    apt: Apt, folder: pathlib.Path, root: pathlib.Path, programs: tuple[str, ...]
+) -> None:
     # "extract" unpacks the packages and runs none of their scripts: nothing here needs more.
     command = [
         "mmdebstrap",
@@ -136,12 +157,13 @@ def _make_root(apt: Apt, readers: pathlib.Path, root: pathlib.Path) -> None:
         "--variant=extract",
         "--format=tar",
         "--aptopt=Acquire::Check-Valid-Until false",
-        f"--include={','.join(_READERS)}",
-        "sid",
+        f"--architectures={apt.architecture}",
+        f"--include={','.join(programs)}",
+        apt.suite,
         "-",
         str(apt.sources),
     ]
-    temporary = pathlib.Path(tempfile.mkdtemp(prefix=".sid-", dir=readers))
+    temporary = pathlib.Path(tempfile.mkdtemp(prefix=".root-", dir=folder))
     try:
         (temporary / "root").mkdir()
         with (
@@ -157,11 +179,15 @@ def _make_root(apt: Apt, readers: pathlib.Path, root: pathlib.Path) -> None:
             )
         if process.returncode or unpack.returncode:
             raise FetchError(
-                f"unpacking the readers: {last_error((temporary / 'log').read_text())}"
+                f"unpacking {root.name}: {last_error((temporary / 'log').read_text())}"
             )
         (temporary / "root").rename(root)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _apt(series: Series) -> Apt:
+    return Apt(series.suite, cache_folder(), series.architecture)
 
 
 def _releases(apt: Apt, series: Series) -> list[tuple[str, list[str]]]:
@@ -189,7 +215,7 @@ def _fetch_first_available(series: Series, releases, kernels: pathlib.Path) -> K
         folder = kernels / release
         if not Kernel(series.name, release, folder).config.is_file():
             try:
-                _fetch(Apt(series.suite, cache_folder()), release, packages, folder)
+                _fetch(_apt(series), release, packages, folder)
             except FetchError as error:
                 say(f"kernel {release}: {error}; trying the release before it")
                 failures.append(f"{release}: {error}")

@@ -53,9 +53,11 @@ class DrgnReport:
 
 
 class Readers:
-    def __init__(self, root: pathlib.Path | None):
-        """`root`: where the newer programs are unpacked; None for this machine's own."""
+    def __init__(self, root: pathlib.Path | None, emulator: tuple[str, ...] = ()):
+        """`root`: where the newer programs are unpacked; None for this machine's own. `emulator`: what runs them
+        when they are of another architecture."""
         self._root = root
+        self._emulator = emulator
 
     def crash(self, vmcore: pathlib.Path, vmlinux: pathlib.Path) -> CrashReport:
         with tempfile.TemporaryDirectory(prefix="crash-") as folder:
@@ -172,7 +174,8 @@ class Readers:
             if program == "python3"
             else {}
         )
-        return [str(loader), "--library-path", path, str(self._root / place / program)], settings
+        start = [*self._emulator, str(loader), "--library-path", path]
+        return [*start, str(self._root / place / program)], settings
 
 
 def _complaint(program: str, output: str) -> str:

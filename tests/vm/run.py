@@ -9,7 +9,7 @@ import pathlib
 import time
 import traceback
 
-from vm import checks, fast_reboot, page_checks, reader_checks, reference
+from vm import arm64_dump, checks, fast_reboot, page_checks, reader_checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -95,6 +95,14 @@ def _run_case(case, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) 
     try:
         if isinstance(case, fast_reboot.FastRebootCase):
             result = fast_reboot.run_case(case, programs.root, folder / case.name)
+        elif isinstance(case, arm64_dump.Arm64Case):
+            result = arm64_dump.run_case(
+                case,
+                fetcher.kernel(case.series),
+                list(fetcher.readers().values())[-1],
+                programs.collector,
+                folder / case.name,
+            )
         else:
             result, evidence = run_case(case, programs, fetcher, folder)
             if result.passed:
