@@ -5,8 +5,7 @@
 #include "kdumpctl/feasibility.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/last_good.h"
-#include "kdumpctl/panic_cmdline.h"
-#include "kdumpctl/rebuild_check.h"
+#include "kdumpctl/panic_plan.h"
 
 #include <filesystem>
 #include <unistd.h>
@@ -71,20 +70,14 @@ Result<PreparedLoad> prepare(const Context& context, const Settings& settings, I
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
   for (const std::string& note : target.notes) context.log.warning("{}", note);
   TRY(provide_image(context, settings, target, policy));
-  const PanicCommandLine line =
-      panic_command_line(settings.sysconfig, TRY(read_cmdline_facts(context.root)));
-  report_changes(context, line);
-  auto prepared = TRY(context.actions.plan_load({.kernel_version = target.version,
-                                                 .kernel = target.kernel,
-                                                 .image = target.image,
-                                                 .command_line = line.text,
-                                                 .options = settings.kexec}));
+  auto plan = TRY(plan_panic(context, settings, target));
+  report_changes(context, plan.cmdline);
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
   if (context.log.level() >= shown_at) {
-    context.log.info("{}", kexec::describe(prepared.load.plan));
+    context.log.info("{}", kexec::describe(plan.prepared.load.plan));
   }
-  report_choice(context, prepared.load.choice);
-  return prepared;
+  report_choice(context, plan.prepared.load.choice);
+  return std::move(plan.prepared);
 }
 
 /// The kernel has freed what was loaded and then refused the new one: what was there before is

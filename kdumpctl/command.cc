@@ -23,7 +23,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 11> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -37,6 +37,7 @@ constexpr std::array<Command, 10> kCommands = {{
     {"status", "Say whether a panic kernel is loaded: exit code 0 or 3", false, commands::status},
     {"rebuild", "Build the image; load nothing", true, commands::rebuild},
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
+    {"plan", "Say what start would load, where and why; load nothing", false, commands::plan, true},
     {"kexec",
      "load, unload, status, list: the kernel for a fast reboot",
      false,

@@ -14,6 +14,7 @@ Result<int> restart(const Context& context);
 Result<int> reload(const Context& context);
 Result<int> status(const Context& context);
 Result<int> rebuild(const Context& context);
+Result<int> plan(const Context& context);
 Result<int> showmem(const Context& context);
 Result<int> kexec(const Context& context);
 Result<int> fast_reboot(const Context& context);

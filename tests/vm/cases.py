@@ -81,6 +81,7 @@ _RESTORE_SYSCONFIG = "cp /case/etc/sysconfig/kdump /etc/sysconfig/kdump"
 _BAD_INPUT = (
     Step("start", "kdumpctl start", 0, (r"Starting kdump: \[OK\]",), loaded=True),
     Step("status", "kdumpctl status", 0, ("Kdump is operational",), loaded=True),
+    Step("plan", "kdumpctl plan --json", 0, ('"syscall": "kexec_', '"elfcorehdr"'), loaded=True),
     Step(
         "malformed-conf",
         "kdumpctl restart",

@@ -23,12 +23,6 @@ const Command& command_named(const std::string& verb) {
   return all_commands().front();
 }
 
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
-    text.replace(at, what.size(), with);
-  }
-}
-
 }  // namespace
 
 VerbHost::VerbHost() : facts(test::bios_host()) {
@@ -85,6 +79,14 @@ Status VerbHost::unload() {
   return {};
 }
 
+std::string VerbHost::without_folder(std::string text) const {
+  const std::string folder = tree.folder();
+  for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder, at)) {
+    text.erase(at, folder.size());
+  }
+  return text;
+}
+
 void VerbHost::run(const std::string& verb, LogLevel level) {
   const Fd messages(::memfd_create("messages", MFD_CLOEXEC));
   ASSERT_TRUE(messages.valid());
@@ -94,7 +96,7 @@ void VerbHost::run(const std::string& verb, LogLevel level) {
   if (!result) context.log.error("{}", result.error().message);
   std::string text(static_cast<std::size_t>(::lseek(messages.raw(), 0, SEEK_END)), '\0');
   ASSERT_TRUE(read_exact_at(messages.raw(), std::as_writable_bytes(std::span(text)), 0));
-  replace_all(text, tree.folder(), "");
+  text = without_folder(std::move(text));
   const bool has_kexec = tree.exists(kCrashLoaded);
   transcript_ += fmt::format("$ kdumpctl {}\n{}[exit {}, {}]\n",
                              verb,

@@ -28,6 +28,8 @@ class VerbHost : public HostActions {
   /// code and what is loaded then to the transcript.
   void run(const std::string& verb, LogLevel level = LogLevel::kInfo);
   [[nodiscard]] const std::string& transcript() const { return transcript_; }
+  /// `text` as if the host's folder were /.
+  [[nodiscard]] std::string without_folder(std::string text) const;
   [[nodiscard]] bool loaded() const;
   void write_kernel(const test::BzImageBuilder& builder) const;
 
