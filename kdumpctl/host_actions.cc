@@ -6,6 +6,7 @@
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/service_job.h"
 
 #include <chrono>
 #include <filesystem>
@@ -20,19 +21,18 @@ constexpr std::chrono::minutes kBuildDeadline{10};
 /// load is refused for what surely cannot work, not for what might not.
 constexpr std::uint64_t kLeastWorkingMemory = std::uint64_t{16} << 20U;
 
-/// Beside this program, so that an installation anywhere works, else where it was to be installed.
+/// Of the same installation, wherever that is, else where it was to be installed.
 Result<std::string> find_mkdumprd() {
+  namespace fs = std::filesystem;
   std::error_code error;
-  const std::string installed = KDUMP_SBINDIR "/mkdumprd";
-  const auto own_program = std::filesystem::read_symlink("/proc/self/exe", error);
-  std::vector<std::string> places = {installed};
-  if (!error) places.insert(places.begin(), (own_program.parent_path() / "mkdumprd").string());
-  for (const std::string& place : places) {
-    if (std::filesystem::is_regular_file(place, error)) return place;
+  const auto own_program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<fs::path> places = {KDUMP_MKDUMPRD_PATH};
+  if (!error) places.insert(places.begin(), own_program.parent_path() / KDUMP_MKDUMPRD_FROM_BIN);
+  for (const fs::path& place : places) {
+    if (fs::is_regular_file(place, error)) return place.lexically_normal().string();
   }
-  return make_error(ErrorKind::kNotFound,
-                    "mkdumprd is neither beside kdumpctl nor at {}; install the whole toolkit",
-                    installed);
+  return make_error(
+      ErrorKind::kNotFound, "there is no {}; install the whole toolkit", KDUMP_MKDUMPRD_PATH);
 }
 
 }  // namespace
@@ -109,5 +109,7 @@ Status RunningHost::unload() {
   kexec::RunningKernel kernel;
   return kexec::Loader(root_, kernel).unload(kexec::LoadKind::kPanic);
 }
+
+bool RunningHost::stops_for_a_restart() { return root_.is_host() && ctl::stops_for_a_restart(); }
 
 }  // namespace kdump::ctl

@@ -62,6 +62,8 @@ class HostActions {
   /// Loads in place of what is loaded; an error says what is loaded now.
   virtual Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) = 0;
   virtual Status unload() = 0;
+  /// Whether this stop is the first half of systemd's restart of kdump.service.
+  virtual bool stops_for_a_restart() = 0;
 };
 
 /// The real ones.
@@ -73,6 +75,7 @@ class RunningHost : public HostActions {
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
   Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
+  bool stops_for_a_restart() override;
 
  private:
   SysRoot root_;

@@ -16,8 +16,20 @@ FileTime modified(const struct stat& status) {
   return {status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
+/// A package manager sets the time of modification to that of the build.
+FileTime installed(const struct stat& status) {
+  return {status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+}
+
+struct Input {
+  std::string path;
+  FileTime (*time)(const struct stat& status) = modified;
+};
+
 /// Of a symbolic link and of what it leads to, the later one. Absent: nothing.
-Result<std::optional<FileTime>> time_of(const SysRoot& root, const std::string& path) {
+Result<std::optional<FileTime>> time_of(const SysRoot& root,
+                                        const std::string& path,
+                                        FileTime (*time)(const struct stat& status) = modified) {
   struct stat link = {};
   struct stat file = {};
   const auto resolved = root.resolve(path);
@@ -27,7 +39,7 @@ Result<std::optional<FileTime>> time_of(const SysRoot& root, const std::string& 
       ::stat(root.path(*resolved).c_str(), &file) != 0) {
     return system_error(errno, "cannot look at {}", root.path(path));
   }
-  return std::optional<FileTime>(std::max(modified(link), modified(file)));
+  return std::optional<FileTime>(std::max(time(link), time(file)));
 }
 
 }  // namespace
@@ -48,9 +60,12 @@ Result<RebuildDecision> check_rebuild(const SysRoot& root,
   if (!built) return RebuildDecision{Kind::kMissing, {}};
   if (config.force_rebuild) return RebuildDecision{Kind::kForced, {}};
   RebuildDecision decision;
-  for (const std::string& input : {std::string("/etc/kdump.conf"), target.kernel}) {
-    const auto changed = TRY(time_of(root, input));
-    if (changed && *changed > *built) decision.changed.push_back(input);
+  for (const Input& input : {Input{"/etc/kdump.conf"},
+                             Input{target.kernel},
+                             Input{KDUMP_AGENT_PATH, installed},
+                             Input{KDUMP_COLLECTOR_PATH, installed}}) {
+    const auto changed = TRY(time_of(root, input.path, input.time));
+    if (changed && *changed > *built) decision.changed.push_back(input.path);
   }
   if (!decision.changed.empty()) decision.kind = Kind::kStale;
   return decision;

@@ -20,7 +20,8 @@ struct RebuildDecision {
 };
 
 /// The sure cases: there is no image; kdump.conf or the kernel (a link or what it leads to) is
-/// newer than the image; force_rebuild. With force_no_rebuild an image is never built: a missing
+/// newer than the image; the toolkit's own programs in it were installed after it was built;
+/// force_rebuild. With force_no_rebuild an image is never built: a missing
 /// one is kNotFound.
 Result<RebuildDecision> check_rebuild(const SysRoot& root,
                                       const config::KdumpConfig& config,

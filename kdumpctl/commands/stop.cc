@@ -5,7 +5,13 @@
 
 namespace kdump::ctl::commands {
 
+/// Also what systemd runs between the old and the new of a restart: the new panic kernel is loaded
+/// over the old one, so that the host is never without.
 Result<int> stop(const Context& context) {
+  if (context.actions.stops_for_a_restart()) {
+    context.log.info("The panic kernel stays loaded until the new one replaces it");
+    return kExitOk;
+  }
   if (const auto unloaded = context.actions.unload(); !unloaded) {
     context.log.error("{}", unloaded.error().message);
     context.log.error("kexec: failed to unload kdump kernel");

@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
+#include <time.h>
 
 namespace kdump::ctl {
 namespace {
@@ -81,6 +83,18 @@ TEST_F(RebuildCheck, ALinkCountsAndSoDoesWhatItLeadsTo) {
   set_time("/boot/linked", 100, 0);
   set_time("/usr/lib/kernel", 200, 0);
   EXPECT_EQ(check()->kind, Kind::kStale);
+}
+
+TEST_F(RebuildCheck, AnUpgradeOfTheToolkitMakesItStaleWhateverTheTimesInThePackage) {
+  const long next_year = ::time(nullptr) + 365L * 24 * 60 * 60;
+  for (const char* program : {KDUMP_COLLECTOR_PATH, KDUMP_AGENT_PATH}) {
+    place(program, 50);
+    place("/boot/image", 100);
+    EXPECT_THAT(check()->changed, testing::ElementsAre(program));
+    place("/boot/image", next_year);
+    EXPECT_EQ(check()->kind, Kind::kCurrent);
+    std::filesystem::remove(tree_.path(program));
+  }
 }
 
 TEST_F(RebuildCheck, ForceRebuildAlwaysBuilds) {
