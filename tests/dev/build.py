@@ -10,7 +10,9 @@ from dev.tree import BUILD, ROOT
 from vm.progress import Ticker, say
 
 # What `cmake --install` needs: everything but the tests.
-PROGRAMS = tuple(f"{folder}/all" for folder in ("capture", "mkdumprd", "kdumpctl", "docs/man"))
+PROGRAMS = tuple(
+    f"{folder}/all" for folder in ("capture", "mkdumprd", "kdumpctl", "docs/man", "packaging")
+)
 HELP = "build a preset (dev, release, asan, tsan) into build/PRESET"
 
 
@@ -36,11 +38,11 @@ def build(preset: str, targets: tuple[str, ...] = ()) -> pathlib.Path:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    _ninja(["ninja", "-C", str(folder), *targets])
+    ninja(["ninja", "-C", str(folder), *targets])
     return folder
 
 
-def _ninja(command: list[str]) -> None:
+def ninja(command: list[str]) -> None:
     """Tells now and then how far it is, and all that the compiler said when it fails."""
     step, output = "", []
     with (

@@ -13,11 +13,11 @@ sys.dont_write_bytecode = True
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 # noqa: E402 below: the path above makes them importable
-from dev import bench, build, demo, fuzz, lint, setup, test  # noqa: E402
+from dev import bench, build, deb, demo, fuzz, lint, rpm, setup, test  # noqa: E402
 from dev.tree import build_lock  # noqa: E402
 from vm.progress import say  # noqa: E402
 
-_VERBS = (setup, build, test, demo, bench, fuzz, lint)
+_VERBS = (setup, build, test, demo, bench, fuzz, lint, rpm, deb)
 
 
 def main() -> int:

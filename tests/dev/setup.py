@@ -28,6 +28,11 @@ _PACKAGES = {
         "qemu-system-arm qemu-user-static",
         "qemu-system-aarch64-core qemu-user-static-aarch64",
     ),
+    "rpm": (
+        "rpm rpmlint debugedit",
+        "rpm-build rpmlint cmake-rpm-macros systemd-rpm-macros",
+    ),
+    "deb": ("dpkg-dev lintian", "dpkg-dev"),
     "format": ("clang-format", "clang-tools-extra"),
     "tidy": ("clang-tidy", "clang-tools-extra"),
     "fuzz": ("clang", "clang compiler-rt"),

@@ -7,7 +7,7 @@ import os
 import subprocess
 import xml.etree.ElementTree
 
-from dev import build, lint, setup
+from dev import build, lint, package_cases, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
@@ -64,12 +64,15 @@ def run(arguments) -> int:
     if arguments.list:
         return _list()
     cases = _cases(arguments)
+    packages = _packages(arguments)
     static = {name: check for name, check in _STATIC.items() if _selected(name, arguments)}
     groups = ["build", "format"]
     if cases:
         groups.append("vm")
     if any(isinstance(case, arm64_dump.Arm64Case) for case in cases):
         groups.append("arm64")
+    if packages:
+        groups += ["vm", "rpm", "deb"]
     setup.ensure(*groups)
     fetcher = Fetcher(case.series for case in cases) if cases else None
     tally = Tally()
@@ -82,6 +85,9 @@ def run(arguments) -> int:
         if arguments.full and not arguments.only:
             _run_ctest("asan", arguments, tally)
             _run_ctest("tsan", arguments, tally, _THREADED)
+        for name in packages:
+            passed = package_cases.run(name).passed
+            tally.add(passed, not passed)
         if fetcher:
             _run_vm(cases, fetcher, tally)
     except subprocess.CalledProcessError as error:
@@ -102,6 +108,17 @@ def _cases(arguments) -> list:
         return []
     wanted = [case for case in CASES if _selected(case.name, arguments)]
     return [c for c in wanted if arguments.full or not c.full_only or c.name == arguments.only]
+
+
+def _packages(arguments) -> list[str]:
+    """They are installed in a guest's tree, so that --no-vm goes without them."""
+    return [
+        name
+        for name, full_only in package_cases.CASES.items()
+        if not arguments.no_vm
+        and _selected(name, arguments)
+        and (arguments.full or not full_only or name == arguments.only)
+    ]
 
 
 def _selected(name: str, arguments) -> bool:
@@ -181,6 +198,8 @@ def prepare_programs(folder) -> Programs:
 def _list() -> int:
     for name in _STATIC:
         print(f"static  {name}")
+    for name, full_only in package_cases.CASES.items():
+        print(f"{'full   ' if full_only else 'package'} {name}")
     for case in CASES:
         print(f"{'vm full' if case.full_only else 'vm     '} {case.name}")
     if (BUILD / "dev" / "build.ninja").exists():
