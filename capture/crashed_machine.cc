@@ -2,6 +2,7 @@
 #include "capture/crashed_machine.h"
 
 #include "base/text.h"
+#include "capture/format/open_image.h"
 #include "capture/kernel/page_layout.h"
 #include "capture/kernel/types/complete.h"
 
@@ -45,11 +46,17 @@ Result<CrashedMachine> open_machine(const std::string& path,
                                     ElfImage::Access access,
                                     std::vector<std::string>& warnings) {
   CrashedMachine machine;
-  machine.image = TRY(ElfImage::open(path, access));
+  machine.image = TRY(open_image(path, access));
   if (machine.image->missing_bytes() > 0) {
     warnings.push_back(fmt::format("{}: cut off, {} of memory are missing",
                                    path,
                                    format_size(machine.image->missing_bytes())));
+  }
+  if (machine.image->incomplete()) {
+    warnings.push_back(
+        fmt::format("{}: an incomplete dump, pages are missing; what is made of it is marked "
+                    "incomplete too",
+                    path));
   }
   machine.notes = TRY(summarize_notes(*machine.image));
   const auto text = read_vmcoreinfo_text(*machine.image, machine.notes);
@@ -64,7 +71,8 @@ Result<CrashedMachine> open_machine(const std::string& path,
     warnings.push_back(fmt::format("VMCOREINFO lacks a usable PAGESIZE; {} is assumed",
                                    machine.shift.page_size()));
   }
-  machine.utsname = fallback_utsname(machine.info, machine.image->machine());
+  machine.utsname =
+      machine.image->utsname().value_or(fallback_utsname(machine.info, machine.image->machine()));
   auto space = make_address_space(*machine.image, machine.info);
   if (space) {
     const KernelMemory memory(*machine.image, *std::move(space));

@@ -25,8 +25,7 @@ struct CrashedMachine {
   Utsname utsname;
 };
 
-/// Errors are those of the file and its ELF headers; for all else there is a warning and a
-/// substitute.
+/// Errors are those of the file and its headers; for all else there is a warning and a substitute.
 Result<CrashedMachine> open_machine(const std::string& path,
                                     ElfImage::Access access,
                                     std::vector<std::string>& warnings);

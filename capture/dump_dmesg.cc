@@ -3,7 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "base/io.h"
-#include "capture/vmcore/elf_image.h"
+#include "capture/format/open_image.h"
 #include "capture/vmcore/notes.h"
 
 #include <cerrno>
@@ -66,7 +66,7 @@ class TextFile {
 Result<KernelLogCounts> dump_dmesg(const std::string& input,
                                    const std::string& output,
                                    bool overwrite) {
-  const auto image = TRY(ElfImage::open(input));
+  const auto image = TRY(open_image(input));
   const NoteSummary notes = TRY(summarize_notes(*image));
   auto text = read_vmcoreinfo_text(*image, notes);
   if (!text) return std::move(text).error().with_context(input);

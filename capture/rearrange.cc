@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "capture/format/kdump_format.h"
 #include "capture/format/output_file.h"
+#include "capture/vmcore/elf_core.h"
 #include "capture/vmcore/flattened_format.h"
 
 #include <algorithm>
@@ -17,8 +18,6 @@ namespace kdump::capture {
 namespace {
 
 constexpr std::size_t kStep = std::size_t{1} << 20U;
-// makedumpfile.h, crash: e_flags of an ELF dump whose writer has not come to its end.
-constexpr std::uint32_t kDumpElfIncomplete = 1;
 
 Status read_whole(int fd, std::span<std::byte> into) {
   while (!into.empty()) {

@@ -117,6 +117,8 @@ Status select_timed(const CaptureRun& run,
   run.progress.selecting_total = report.pages;
   run.progress.stage = Stage::kSelecting;
   TRY(select(run, level, bitmap, report));
+  // What was left out before stays left out.
+  report.level = DumpLevel(report.level.bits() | run.machine.image->dump_level());
   report.kept = bitmap.dumped_pages();
   report.select_time = Clock::now() - start;
   return {};
@@ -133,7 +135,7 @@ class ForgetfulStore final : public BlockStore {
 
 Status only_select(const CaptureRun& run, CaptureReport& report) {
   ForgetfulStore store;
-  PageBitmap bitmap(run.pages, store);
+  PageBitmap bitmap(run.pages, store, run.machine.image.get());
   return select_timed(run, run.options.level, bitmap, report);
 }
 
@@ -155,7 +157,7 @@ Status write_dump(const CaptureRun& run,
                   DumpWriter& writer,
                   DumpLevel level,
                   CaptureReport& report) {
-  PageBitmap bitmap(run.pages, writer.bitmap_store());
+  PageBitmap bitmap(run.pages, writer.bitmap_store(), run.machine.image.get());
   TRY(writer.begin(bitmap, level));
   TRY(select_timed(run, level, bitmap, report));
 

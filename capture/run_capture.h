@@ -17,7 +17,7 @@
 namespace kdump::capture {
 
 struct CaptureOptions {
-  std::string input;    ///< /proc/vmcore or an ELF vmcore
+  std::string input;    ///< /proc/vmcore, an ELF vmcore or a kdump-compressed dump
   OutputChoice output;  ///< written in place, under this very name
   DumpFormat format = DumpFormat::kKdump;
   DumpLevel level{DumpLevel::kAll};
@@ -44,11 +44,12 @@ struct CaptureReport {
   std::vector<std::string> warnings;  ///< what a person must know about this dump
 };
 
-/// Makes a filtered dump of a crashed machine's memory: kdump-compressed version 6.
+/// Makes a filtered dump of a crashed machine's memory, or of what an earlier dump has of it.
 ///
 /// What the crashed kernel says about itself is never a reason to fail: where its memmap cannot be
 /// understood pages are kept, and the report warns. Errors are those of the input's headers and of
-/// the output. After an error the output, if it was created, is marked incomplete.
+/// the output. After an error the output, if it was created, is marked incomplete; so is the copy
+/// of an incomplete dump.
 Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress);
 
 }  // namespace kdump::capture

@@ -36,6 +36,11 @@ class BlockBits {
     return cleared;
   }
 
+  /// Sets what is set in `other`.
+  void add(const BlockBits& other) {
+    for (std::size_t i = 0; i < kWords; ++i) words_[i] |= other.words_[i];
+  }
+
   /// The first set bit at or after `page`, else kPages.
   [[nodiscard]] std::uint64_t next_set(std::uint64_t page) const { return next(page, 0); }
   /// The first clear bit at or after `page`, else kPages.

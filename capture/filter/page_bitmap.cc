@@ -5,8 +5,8 @@
 
 namespace kdump::capture {
 
-PageBitmap::PageBitmap(std::vector<Range> pages, BlockStore& store)
-    : pages_(std::move(pages)), store_(store) {
+PageBitmap::PageBitmap(std::vector<Range> pages, BlockStore& store, const MemoryImage* image)
+    : pages_(std::move(pages)), store_(store), image_(image) {
   for (const Range& range : pages_) {
     existing_pages_ += range.size();
     std::uint64_t number = range.start / BlockBits::kPages;
@@ -26,6 +26,12 @@ BlockBits PageBitmap::existing(std::size_t index) const {
   for (; range != pages_.end() && range->start < end; ++range) {
     bits.set(std::max(range->start, first) - first, std::min(range->end, end) - first);
   }
+  return bits;
+}
+
+Result<BlockBits> PageBitmap::present(std::size_t index) const {
+  BlockBits bits = existing(index);
+  if (image_ != nullptr) TRY(image_->keep_present(first_page(index), bits.writable_bytes()));
   return bits;
 }
 

@@ -5,6 +5,7 @@
 #include "base/address_range.h"
 #include "base/result.h"
 #include "capture/filter/block_bits.h"
+#include "capture/vmcore/memory_image.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,8 +28,9 @@ class BlockStore {
 /// counter for each block that holds memory, 24 bytes for 128 MiB with 4 KiB pages.
 class PageBitmap {
  public:
-  /// `pages`: the pages that exist, as sorted, disjoint ranges of page frame numbers.
-  PageBitmap(std::vector<Range> pages, BlockStore& store);
+  /// `pages`: the pages that exist, as sorted, disjoint ranges of page frame numbers. `image`, when
+  /// it is given, is asked which of them it still has.
+  PageBitmap(std::vector<Range> pages, BlockStore& store, const MemoryImage* image = nullptr);
 
   /// Blocks that hold memory; they are addressed by an index from 0 on.
   [[nodiscard]] std::size_t blocks() const { return blocks_.size(); }
@@ -41,6 +43,8 @@ class PageBitmap {
 
   /// The pages of a block that exist.
   [[nodiscard]] BlockBits existing(std::size_t index) const;
+  /// Of these, the ones that the image still has: pages that can be dumped.
+  [[nodiscard]] Result<BlockBits> present(std::size_t index) const;
   /// How many pages exist.
   [[nodiscard]] std::uint64_t existing_pages() const { return existing_pages_; }
 
@@ -69,6 +73,7 @@ class PageBitmap {
 
   std::vector<Range> pages_;
   BlockStore& store_;
+  const MemoryImage* image_;
   std::vector<Block> blocks_;
   std::uint64_t existing_pages_ = 0;
 };

@@ -25,8 +25,8 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
     workers.push_back({BlockFilter(source.layout(), level, TRY(source.open())), {}});
   }
   TRY(for_each_item(workers, bitmap.blocks(), [&](Worker& worker, std::size_t block) -> Status {
-    BlockBits bits = bitmap.existing(block);
-    const std::uint64_t existing = bits.count();
+    BlockBits bits = TRY(bitmap.present(block));
+    const std::uint64_t existing = bitmap.existing(block).count();
     worker.counts += worker.filter.run(bitmap.first_page(block), bits);
     pages_done += existing;
     return bitmap.set_dumped(block, bits);
@@ -39,9 +39,8 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
 
 Status select_everything(PageBitmap& bitmap, std::atomic<std::uint64_t>& pages_done) {
   for (std::size_t i = 0; i < bitmap.blocks(); ++i) {
-    const BlockBits bits = bitmap.existing(i);
-    TRY(bitmap.set_dumped(i, bits));
-    pages_done += bits.count();
+    TRY(bitmap.set_dumped(i, TRY(bitmap.present(i))));
+    pages_done += bitmap.existing(i).count();
   }
   bitmap.finish();
   return {};

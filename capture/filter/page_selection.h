@@ -21,7 +21,7 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
                                   PageBitmap& bitmap,
                                   std::atomic<std::uint64_t>& pages_done);
 
-/// Fills `bitmap` with every page that exists.
+/// Fills `bitmap` with every page that is present.
 Status select_everything(PageBitmap& bitmap, std::atomic<std::uint64_t>& pages_done);
 
 }  // namespace kdump::capture

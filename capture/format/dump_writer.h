@@ -51,7 +51,7 @@ class DumpWriter {
                                   DumpLevel level,
                                   const CopyOptions& options,
                                   std::atomic<std::uint64_t>& pages_done) = 0;
-  /// Makes all of it durable, then calls it whole.
+  /// Makes all of it durable, then calls it whole, unless the image is incomplete itself.
   virtual Status complete() = 0;
   /// Instead, after an error: what must still be said in an output that can say things once only.
   virtual Status abandon() = 0;

@@ -2,6 +2,7 @@
 #include "capture/format/elf_writer.h"
 
 #include "capture/format/elf_page_copier.h"
+#include "capture/vmcore/elf_core.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -14,8 +15,6 @@
 namespace kdump::capture {
 namespace {
 
-// makedumpfile.h, crash: e_flags of a file whose writer has not come to its end.
-constexpr std::uint32_t kDumpElfIncomplete = 1;
 constexpr std::size_t kFlagsOffset = offsetof(Elf64_Ehdr, e_flags);
 constexpr std::size_t kSegmentsPerWrite = 4096;
 constexpr std::size_t kNoteCopyStep = std::size_t{256} << 10U;
@@ -167,7 +166,8 @@ Result<CopyCounts> ElfWriter::copy(const PageBitmap& bitmap,
 
 Status ElfWriter::complete() {
   TRY(output_.sync());
-  TRY(output_.is_stream() ? write_flags(0) : write_header(0));
+  const Elf64_Word flags = image_.incomplete() ? kDumpElfIncomplete : 0;
+  TRY(output_.is_stream() ? write_flags(flags) : write_header(flags));
   return output_.sync();
 }
 

@@ -193,8 +193,9 @@ Result<CopyCounts> KdumpWriter::copy(const PageBitmap& bitmap,
 
 Status KdumpWriter::complete() {
   TRY(output_.sync());
-  TRY(output_.is_stream() ? write_status(output_, facts_, true)
-                          : write_headers(output_, geometry_, facts_, true));
+  const bool whole = !image_.incomplete();
+  TRY(output_.is_stream() ? write_status(output_, facts_, whole)
+                          : write_headers(output_, geometry_, facts_, whole));
   return output_.sync();
 }
 

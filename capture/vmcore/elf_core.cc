@@ -25,7 +25,7 @@ Result<T> read_struct(const FileReader& read, std::uint64_t offset) {
 
 Status check_header(const Elf64_Ehdr& header) {
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    return make_error(ErrorKind::kBadData, "not an ELF file");
+    return make_error(ErrorKind::kBadData, "not an ELF file, nor a kdump-compressed dump");
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) {
     return make_error(ErrorKind::kUnsupported, "only 64-bit little-endian vmcores can be read");
@@ -88,6 +88,7 @@ Result<ElfCore> parse_elf_core(const FileReader& read) {
   }
   ElfCore core;
   core.machine = header.e_machine;
+  core.incomplete = (header.e_flags & kDumpElfIncomplete) != 0;
   std::array<Elf64_Phdr, kHeadersPerRead> batch{};
   for (std::uint64_t i = 0; i < count; i += kHeadersPerRead) {
     const auto part = std::span(batch).first(

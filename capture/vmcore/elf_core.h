@@ -20,6 +20,9 @@ struct MemorySegment {
   VirtAddr virt;  ///< p_vaddr: direct map or kernel image; some kernels write nonsense here
 };
 
+/// Bit of e_flags, makedumpfile's and crash's: the writer of the file has not come to its end.
+inline constexpr std::uint32_t kDumpElfIncomplete = 1;
+
 struct NoteSegment {
   FileOffset offset;
   std::uint64_t size = 0;
@@ -28,6 +31,7 @@ struct NoteSegment {
 /// The program headers of an ELF vmcore, as elf(5) and Documentation/admin-guide/kdump describe it.
 struct ElfCore {
   std::uint16_t machine = 0;          ///< e_machine
+  bool incomplete = false;            ///< kDumpElfIncomplete
   std::vector<MemorySegment> memory;  ///< every PT_LOAD with bytes, in file order; may overlap
   std::vector<NoteSegment> notes;     ///< every PT_NOTE with bytes
 };

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/vmcore/elf_image.h"
 
-#include "base/io.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdump::capture {
@@ -60,7 +57,7 @@ class ElfMemoryView final : public MemoryView {
   explicit ElfMemoryView(const ElfImage& image)
       : image_(image),
         host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
-        mappable_(image.may_map()) {}
+        mappable_(image.mappable_fd() >= 0) {}
   ElfMemoryView(const ElfMemoryView&) = delete;
   ElfMemoryView& operator=(const ElfMemoryView&) = delete;
   ~ElfMemoryView() override { unmap(); }
@@ -93,12 +90,12 @@ class ElfMemoryView final : public MemoryView {
     unmap();
     if (!mappable_) return false;
     const std::uint64_t start = align_down(offset, host_page_);
-    const std::uint64_t size = std::min(kWindowSize, image_.file_size() - start);
+    const std::uint64_t size = std::min(kWindowSize, image_.file().size() - start);
     void* const address = ::mmap(nullptr,
                                  static_cast<std::size_t>(size),
                                  PROT_READ,
                                  MAP_PRIVATE,
-                                 image_.fd(),
+                                 image_.mappable_fd(),
                                  static_cast<off_t>(start));
     if (address == MAP_FAILED) {
       // ENODEV, ENOSYS: this file never maps. Anything else may concern this range only.
@@ -107,13 +104,13 @@ class ElfMemoryView final : public MemoryView {
     }
     window_ = {static_cast<const std::byte*>(address), static_cast<std::size_t>(size)};
     window_offset_ = start;
-    window_at_end_ = start + size == image_.file_size();
+    window_at_end_ = start + size == image_.file().size();
     return true;
   }
 
   Result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size) {
     buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, kWindowSize)));
-    TRY(read_exact_at(image_.fd(), buffer_, offset));
+    TRY(image_.file().read(offset, buffer_));
     return std::span<const std::byte>(buffer_);
   }
 
@@ -135,11 +132,8 @@ class ElfMemoryView final : public MemoryView {
 
 }  // namespace
 
-ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<MemorySegment> pieces)
-    : fd_(std::move(fd)),
-      file_size_(file_size),
-      core_(std::move(core)),
-      pieces_(std::move(pieces)) {
+ElfImage::ElfImage(std::unique_ptr<DumpFile> file, ElfCore core, std::vector<MemorySegment> pieces)
+    : file_(std::move(file)), core_(std::move(core)), pieces_(std::move(pieces)) {
   std::vector<Range> ranges;
   for (const MemorySegment& piece : pieces_) {
     ranges.push_back({piece.start.value(), piece.start.value() + piece.size});
@@ -149,17 +143,17 @@ ElfImage::ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<Mem
 }
 
 Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path, Access access) {
-  Fd fd = TRY(Fd::open(path, O_RDONLY));
-  struct stat info {};
-  if (::fstat(fd.raw(), &info) != 0) return system_error(errno, "stat {}", path);
-  if (!S_ISREG(info.st_mode)) {
-    return make_error(ErrorKind::kUsage, "{}: neither /proc/vmcore nor a regular file", path);
-  }
-  auto core = parse_elf_core([&fd](std::uint64_t offset, std::span<std::byte> into) {
-    return read_exact_at(fd.raw(), into, offset);
+  return open(TRY(open_dump_file(path)), path, access);
+}
+
+Result<std::unique_ptr<ElfImage>> ElfImage::open(std::unique_ptr<DumpFile> file,
+                                                 const std::string& path,
+                                                 Access access) {
+  auto core = parse_elf_core([&file](std::uint64_t offset, std::span<std::byte> into) {
+    return file->read(offset, into);
   });
   if (!core) return std::move(core).error().with_context(path);
-  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t size = file->size();
   for (const NoteSegment& note : core->notes) {
     if (note.offset.value() + note.size > size) {
       return make_error(ErrorKind::kBadData, "{}: the file ends inside its notes", path);
@@ -182,7 +176,7 @@ Result<std::unique_ptr<ElfImage>> ElfImage::open(const std::string& path, Access
     }
   }
   std::unique_ptr<ElfImage> image(
-      new ElfImage(std::move(fd), size, *std::move(core), std::move(pieces)));
+      new ElfImage(std::move(file), *std::move(core), std::move(pieces)));
   image->missing_ = missing;
   image->access_ = access;
   return image;
@@ -226,7 +220,7 @@ Status ElfImage::read(PhysAddr address, std::span<std::byte> into) const {
   while (!into.empty()) {
     const Piece piece = TRY(find(address, into.size()));
     const auto part = into.first(static_cast<std::size_t>(piece.size));
-    TRY(read_exact_at(fd_.raw(), part, piece.offset.value()));
+    TRY(file_->read(piece.offset.value(), part));
     into = into.subspan(part.size());
     address += part.size();
   }
@@ -246,7 +240,7 @@ Status ElfImage::read_notes(std::uint64_t offset, std::span<std::byte> into) con
     }
     const auto part = into.first(
         static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), note.size - offset)));
-    TRY(read_exact_at(fd_.raw(), part, note.offset.value() + offset));
+    TRY(file_->read(note.offset.value() + offset, part));
     into = into.subspan(part.size());
     offset = 0;
   }

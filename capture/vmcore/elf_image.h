@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "base/fd.h"
+#include "capture/vmcore/dump_file.h"
 #include "capture/vmcore/elf_core.h"
 #include "capture/vmcore/memory_image.h"
 
@@ -12,9 +12,9 @@
 
 namespace kdump::capture {
 
-/// /proc/vmcore, or an ELF vmcore in a regular file. Views are mmap windows, because read(2) on
-/// /proc/vmcore maps and unmaps each page in the kernel (20 times slower); where mmap fails they
-/// read instead.
+/// /proc/vmcore, or an ELF vmcore in a regular file, flattened or not. Views are mmap windows,
+/// because read(2) on /proc/vmcore maps and unmaps each page in the kernel (20 times slower); where
+/// mmap fails, and for flattened files, they read instead.
 class ElfImage final : public MemoryImage {
  public:
   enum class Access {
@@ -24,10 +24,14 @@ class ElfImage final : public MemoryImage {
   /// Errors name `path`.
   static Result<std::unique_ptr<ElfImage>> open(const std::string& path,
                                                 Access access = Access::kMap);
+  static Result<std::unique_ptr<ElfImage>> open(std::unique_ptr<DumpFile> file,
+                                                const std::string& path,
+                                                Access access);
 
   [[nodiscard]] std::uint16_t machine() const override { return core_.machine; }
   [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
   [[nodiscard]] std::uint64_t missing_bytes() const override { return missing_; }
+  [[nodiscard]] bool incomplete() const override { return core_.incomplete || file_->cut_off(); }
   [[nodiscard]] std::optional<PhysAddr> header_address(VirtAddr address) const override;
   [[nodiscard]] std::optional<VirtAddr> header_virtual(PhysAddr address) const override;
   Status read(PhysAddr address, std::span<std::byte> into) const override;
@@ -42,15 +46,16 @@ class ElfImage final : public MemoryImage {
   };
   [[nodiscard]] Result<Piece> find(PhysAddr address, std::uint64_t size) const;
 
-  [[nodiscard]] bool may_map() const { return access_ == Access::kMap; }
-  [[nodiscard]] int fd() const { return fd_.raw(); }
-  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+  /// For mmap; -1: the image is to be read.
+  [[nodiscard]] int mappable_fd() const {
+    return access_ == Access::kMap ? file_->mappable_fd() : -1;
+  }
+  [[nodiscard]] const DumpFile& file() const { return *file_; }
 
  private:
-  ElfImage(Fd fd, std::uint64_t file_size, ElfCore core, std::vector<MemorySegment> pieces);
+  ElfImage(std::unique_ptr<DumpFile> file, ElfCore core, std::vector<MemorySegment> pieces);
 
-  Fd fd_;
-  std::uint64_t file_size_;
+  std::unique_ptr<DumpFile> file_;
   ElfCore core_;
   std::vector<MemorySegment> pieces_;  ///< sorted, disjoint
   RangeSet ranges_;

@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/address_range.h"
 #include "base/result.h"
+#include "capture/vmcore/utsname.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,19 @@ class MemoryImage {
   /// Bytes of memory that the image's headers announce and its file does not have (a copy that was
   /// cut off). They are not in ranges().
   [[nodiscard]] virtual std::uint64_t missing_bytes() const = 0;
+
+  /// The image is a dump whose writer did not come to its end: pages are missing.
+  [[nodiscard]] virtual bool incomplete() const { return false; }
+
+  /// What was left out when the image was made (the bits of `makedumpfile -d`), as far as it says.
+  [[nodiscard]] virtual std::uint32_t dump_level() const { return 0; }
+
+  /// The names that the image's own header gives the machine, for formats that have them.
+  [[nodiscard]] virtual std::optional<Utsname> utsname() const { return std::nullopt; }
+
+  /// `bits`: one for each page from `first` (a multiple of 8) on, bit N in byte N / 8. Clears those
+  /// of pages that were left out when the image was made, although they lie in ranges().
+  virtual Status keep_present(Pfn /*first*/, std::span<std::byte> /*bits*/) const { return {}; }
 
   /// Where the image's own headers (p_vaddr of its PT_LOADs) place a kernel address. A last resort
   /// behind page tables: some kernels write wrong ones.

@@ -105,7 +105,7 @@ TEST_F(ElfImageTest, AFileThatWasCutOffLosesItsLastMemoryOnly) {
   // 64 KiB of the last segment are gone.
   const auto whole = ElfImage::open(path_);
   ASSERT_TRUE(whole);
-  ASSERT_EQ(::truncate(path_.c_str(), static_cast<off_t>((*whole)->file_size() - 0x10000)), 0);
+  ASSERT_EQ(::truncate(path_.c_str(), static_cast<off_t>((*whole)->file().size() - 0x10000)), 0);
   const auto image = ElfImage::open(path_);
   ASSERT_TRUE(image) << image.error().message;
   EXPECT_EQ((*image)->missing_bytes(), 0x10000U);
