@@ -6,16 +6,20 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "capture/dump_dmesg.h"
+#include "capture/info_command.h"
 #include "capture/options.h"
 #include "capture/progress_display.h"
 #include "capture/rearrange.h"
 #include "capture/thread_budget.h"
+#include "capture/verify_command.h"
 #include "capture/vmcore/fault_guard.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdump::capture {
@@ -23,6 +27,9 @@ namespace {
 
 constexpr std::string_view kProgram = "kdump-collect";
 constexpr std::string_view kMakedumpfile = "makedumpfile";
+// First arguments that are commands.
+constexpr std::string_view kInfo = "info";
+constexpr std::string_view kVerify = "verify";
 
 std::uint64_t peak_memory() {
   struct rusage usage {};
@@ -30,7 +37,8 @@ std::uint64_t peak_memory() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
-std::string excluded_text(const FilterCounts& filter, std::uint64_t zero) {
+std::string excluded_text(const CaptureReport& report) {
+  const FilterCounts& filter = report.filter;
   std::string text;
   for (std::size_t i = 0; i < kPageClasses; ++i) {
     if (filter.excluded[i] == 0) continue;
@@ -40,7 +48,9 @@ std::string excluded_text(const FilterCounts& filter, std::uint64_t zero) {
                         page_class_name(static_cast<PageClass>(i)));
   }
   if (text.empty()) text = "none";
-  if (zero > 0) text += fmt::format("; {} zero pages stored once", zero);
+  const std::uint64_t missing = report.pages - report.kept - filter.excluded_pages();
+  if (missing > 0) text += fmt::format("; {} were not in the input", missing);
+  if (report.copy.zero > 0) text += fmt::format("; {} zero pages stored once", report.copy.zero);
   return text;
 }
 
@@ -59,7 +69,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
            report.level.bits(),
            report.pages,
            report.kept,
-           excluded_text(report.filter, report.copy.zero));
+           excluded_text(report));
   if (call.capture.dry_run) {
     log.info("selecting {:.3f} s, {} threads, peak memory {}",
              report.select_time.count(),
@@ -88,6 +98,29 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
            report.filter.faults);
 }
 
+/// Reads a dump back that was just written.
+Result<int> read_back(const Invocation& call, const Log& log) {
+  const std::string& path = call.capture.output.path;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return system_error(errno, "stat {}", path);
+  if (!S_ISREG(info.st_mode)) {
+    log.warning("{} is no regular file and cannot be read back", path);
+    return kExitOk;
+  }
+  CaptureProgress progress;
+  std::optional<ProgressDisplay> display;
+  if (call.progress) display.emplace(progress, std::string(kProgram));
+  const auto report = verify_dump({path, call.capture.input, call.capture.threads}, progress);
+  display.reset();
+  if (!report) return report.error();
+  if (!report->sound()) {
+    log.error("{}", verify_text(path, *report));
+    return kExitFailed;
+  }
+  if (call.summary) log.info("{}", trim(verify_text(path, *report)));
+  return kExitOk;
+}
+
 Result<int> capture(const Invocation& call, const Log& log) {
   CaptureProgress progress;
   std::optional<ProgressDisplay> display;
@@ -97,7 +130,7 @@ Result<int> capture(const Invocation& call, const Log& log) {
   if (!report) return report.error();
   for (const std::string& warning : report->warnings) log.warning("{}", escape_control(warning));
   if (call.summary) print_summary(call, *report, log);
-  return kExitOk;
+  return call.verify ? read_back(call, log) : kExitOk;
 }
 
 Result<int> dmesg(const Invocation& call, const Log& log) {
@@ -125,6 +158,14 @@ Status print_version(const Invocation& call) {
           : fmt::format("kdump-collect {}\n", KDUMP_TOOLKIT_VERSION));
 }
 
+/// A limit on file sizes, a pipe that nobody reads: errors of the write, not the end of the
+/// process. A page that cannot be read: an error of the read.
+Status prepare_signals() {
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  return install_fault_guard();
+}
+
 bool is_makedumpfile(std::string_view argv0) {
   return argv0.substr(argv0.rfind('/') + 1) == kMakedumpfile;
 }
@@ -139,6 +180,12 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
     rest.erase(rest.begin());
   }
   const Log log(std::string(as_makedumpfile ? kMakedumpfile : kProgram));
+  TRY(prepare_signals());
+  if (!as_makedumpfile && !rest.empty()) {
+    const std::vector<std::string> behind(rest.begin() + 1, rest.end());
+    if (rest.front() == kInfo) return run_info(behind, log);
+    if (rest.front() == kVerify) return run_verify(behind, log);
+  }
   auto call = as_makedumpfile ? parse_makedumpfile_options(rest) : parse_options(rest);
   if (!call) {
     log.error("{}\nTry '{} --help'.",
@@ -146,11 +193,6 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
               as_makedumpfile ? "kdump-collect makedumpfile" : "kdump-collect");
     return as_makedumpfile ? kExitFailed : kExitUsage;
   }
-  TRY(install_fault_guard());
-  // A limit on file sizes, a pipe that nobody reads: errors of the write, not the end of the
-  // process.
-  ::signal(SIGXFSZ, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
   if (call->check_parameters) return kExitOk;
   switch (call->action) {
     case Invocation::Action::kHelp:

@@ -26,10 +26,11 @@ enum LongOnly {
   kProgress,
   kNoProgress,
   kStats,
+  kVerify,
   kDumpDmesg
 };
 
-constexpr std::array<option, 18> kOptions = {{
+constexpr std::array<option, 19> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
     {"exclude", required_argument, nullptr, kExclude},
     {"codec", required_argument, nullptr, kCodec},
@@ -43,6 +44,7 @@ constexpr std::array<option, 18> kOptions = {{
     {"no-progress", no_argument, nullptr, kNoProgress},
     {"quiet", no_argument, nullptr, 'q'},
     {"stats", no_argument, nullptr, kStats},
+    {"verify", no_argument, nullptr, kVerify},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
     {"dry-run", no_argument, nullptr, kDryRun},
     {"help", no_argument, nullptr, 'h'},
@@ -161,6 +163,9 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kStats:
       call.stats = true;
       break;
+    case kVerify:
+      call.verify = true;
+      break;
     case kDumpDmesg:
       call.action = Invocation::Action::kDumpDmesg;
       break;
@@ -191,6 +196,10 @@ Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
   TRY(take_files(files, call.capture));
   // A pipe can take nothing else.
   if (call.capture.output.path == kStandardOutput) call.capture.output.flattened = true;
+  if (call.verify && call.capture.output.path == kStandardOutput) {
+    return make_error(ErrorKind::kUsage,
+                      "--verify needs a file: what went to standard output cannot be read back");
+  }
   return call;
 }
 
@@ -239,11 +248,15 @@ Status take_files(const std::vector<std::string>& files, CaptureOptions& options
 std::string help_text() {
   return R"(Usage: kdump-collect [OPTION]... INPUT OUTPUT
        kdump-collect --dump-dmesg [-f] INPUT OUTPUT
+       kdump-collect info [--json] FILE
+       kdump-collect verify [--json] [--source VMCORE] FILE
        kdump-collect makedumpfile [OPTION OF MAKEDUMPFILE]... INPUT OUTPUT
 
 Writes a filtered dump of a crashed machine's memory to OUTPUT, in a format that
-crash and drgn read. INPUT is /proc/vmcore or an ELF vmcore. OUTPUT is a file, a
-block device, or - for standard output.
+crash and drgn read. INPUT is /proc/vmcore, an ELF vmcore, or a dump in any form
+that this program, makedumpfile or QEMU writes, to be filtered further, compressed
+otherwise or brought into another form. OUTPUT is a file, a block device, or - for
+standard output. info says what a dump is, verify reads all of it back.
 
 What to leave out:
   -d, --level N[,N]...  the sum of: 1 zero pages, 2 page cache, 4 page cache with
@@ -264,6 +277,8 @@ How to write it:
                         makedumpfile(8) can rearrange. Standard output gets a
                         stream by default; pipes can take nothing else.
       --size-limit SIZE a dump that needs more counts as out of room
+      --verify          when it is written, read OUTPUT back and compare every page
+                        with INPUT
   -f, --force           overwrite OUTPUT
 
 Other:

@@ -22,6 +22,7 @@ struct Invocation {
   bool progress = true;                       ///< show how far the capture has come
   bool summary = true;                        ///< say at the end what was done
   bool stats = false;                         ///< with all figures
+  bool verify = false;                        ///< read the dump back when it is written
   bool check_parameters = false;              ///< nothing is done; the command line was understood
   bool as_makedumpfile = false;               ///< speak as makedumpfile does
 };

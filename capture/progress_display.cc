@@ -59,7 +59,7 @@ std::string ProgressDisplay::describe_stage(Clock::time_point now) {
   const Stage stage = progress_.stage;
   if (stage == Stage::kOpening) return "reading the headers";
   if (stage == Stage::kFinishing) return "writing to the disk";
-  const bool copying = stage == Stage::kCopying;
+  const bool copying = stage != Stage::kSelecting;
   const std::uint64_t done = copying ? progress_.copied : progress_.selected;
   const std::uint64_t total = copying ? progress_.copying_total : progress_.selecting_total;
   if (stage != stage_) {
@@ -71,7 +71,10 @@ std::string ProgressDisplay::describe_stage(Clock::time_point now) {
   const double rate = elapsed.count() <= 0 || done < stage_start_done_
                           ? 0
                           : static_cast<double>(done - stage_start_done_) / elapsed.count();
-  return describe_progress(copying ? "copying" : "selecting", done, total, rate);
+  const char* const what = stage == Stage::kVerifying ? "verifying"
+                           : copying                  ? "copying"
+                                                      : "selecting";
+  return describe_progress(what, done, total, rate);
 }
 
 void ProgressDisplay::show(Clock::time_point now) {
