@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/capture_plan.h"
 
-#include "base/text.h"
-
-#include <nlohmann/json.hpp>
+#include "config/plan_reader.h"
 
 #include <algorithm>
 #include <array>
@@ -13,10 +11,7 @@
 namespace kdump::config {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t kLongestPlan = std::size_t{4} << 20U;
-constexpr std::size_t kMostElements = 4096;  // of any list
 constexpr std::uint64_t kLongestDeadline = std::uint64_t{30} * 24 * 3600;
 
 struct DeviceKind {
@@ -44,132 +39,94 @@ struct DeadlineField {
   unsigned PlannedDeadlines::*seconds;
 };
 
-constexpr std::array<DeadlineField, 6> kDeadlineFields = {{
+constexpr std::array<DeadlineField, 7> kDeadlineFields = {{
     {"device", &PlannedDeadlines::device},
     {"mount", &PlannedDeadlines::mount},
     {"dmesg", &PlannedDeadlines::dmesg},
     {"collect", &PlannedDeadlines::collect},
     {"sync", &PlannedDeadlines::sync},
+    {"hook", &PlannedDeadlines::hook},
     {"total", &PlannedDeadlines::total},
 }};
 
-/// One JSON object of the plan, read field by field; no access here can throw. Errors name the
-/// field by its way from the top: "target.device.by".
-class ObjectReader {
- public:
-  ObjectReader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {}
-
-  [[nodiscard]] std::string name(std::string_view field) const {
-    return where_.empty() ? std::string(field) : fmt::format("{}.{}", where_, field);
-  }
-
-  /// The object is one and has no other than these fields.
-  [[nodiscard]] Status check_fields(const std::vector<std::string_view>& fields) const {
-    if (!json_.is_object()) return refuse(where_.empty() ? "the plan" : where_, "is not an object");
-    for (const auto& item : json_.items()) {
-      if (std::find(fields.begin(), fields.end(), item.key()) == fields.end()) {
-        return refuse(name(escape_control(item.key())), "is not a known field");
-      }
-    }
-    return {};
-  }
-
-  [[nodiscard]] Result<const Json*> field(std::string_view field_name) const {
-    const auto found = json_.find(field_name);
-    if (found == json_.end()) return refuse(name(field_name), "is missing");
-    return &*found;
-  }
-
-  [[nodiscard]] Result<std::string> text(std::string_view field_name) const {
-    return text_of(*TRY(field(field_name)), name(field_name));
-  }
-
-  [[nodiscard]] Result<std::uint64_t> number(std::string_view field_name) const {
-    const Json& value = *TRY(field(field_name));
-    const auto* unsigned_value = value.get_ptr<const Json::number_unsigned_t*>();
-    if (unsigned_value == nullptr) return refuse(name(field_name), "is not a number of at least 0");
-    return *unsigned_value;
-  }
-
-  [[nodiscard]] Result<const Json*> list(std::string_view field_name) const {
-    const Json* value = TRY(field(field_name));
-    if (!value->is_array()) return refuse(name(field_name), "is not a list");
-    if (value->size() > kMostElements) return refuse(name(field_name), "has too many elements");
-    return value;
-  }
-
-  static Error refuse(std::string_view field_name, std::string_view why) {
-    return make_error(ErrorKind::kBadData, "capture plan: {} {}", field_name, why);
-  }
-
-  /// What a system call would cut at a NUL is refused, not cut.
-  static Result<std::string> text_of(const Json& value, const std::string& field_name) {
-    const auto* text = value.get_ptr<const std::string*>();
-    if (text == nullptr) return refuse(field_name, "is not a text");
-    if (text->find('\0') != std::string::npos) return refuse(field_name, "contains a NUL");
-    return *text;
-  }
-
- private:
-  const Json& json_;
-  std::string where_;
-};
-
-Status check_absolute_path(const std::string& path, const std::string& field_name) {
-  if (!path.starts_with('/')) return ObjectReader::refuse(field_name, "does not begin with '/'");
-  for (const std::string_view part : split(path, '/')) {
-    if (part == "..") return ObjectReader::refuse(field_name, "contains '..'");
-  }
-  return {};
-}
-
 Result<PlannedModule> read_module(const Json& json, const std::string& where) {
-  const ObjectReader object(json, where);
+  const PlanReader object(json, where);
   TRY(object.check_fields({"path", "options"}));
-  PlannedModule module;
-  module.path = TRY(object.text("path"));
-  TRY(check_absolute_path(module.path, object.name("path")));
-  module.options = TRY(object.text("options"));
-  return module;
+  return PlannedModule{TRY(object.path("path")), TRY(object.text("options"))};
 }
 
 Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
-  const ObjectReader object(json, where);
+  const PlanReader object(json, where);
   TRY(object.check_fields({"by", "value"}));
   const std::string by = TRY(object.text("by"));
   const auto kind = std::find_if(kDeviceKinds.begin(),
                                  kDeviceKinds.end(),
                                  [&by](const DeviceKind& row) { return by == row.name; });
   if (kind == kDeviceKinds.end()) {
-    return ObjectReader::refuse(object.name("by"), "is not uuid, label, partuuid, partlabel, path");
+    return PlanReader::refuse(object.name("by"), "is not uuid, label, partuuid, partlabel, path");
   }
-  PlannedDevice device{kind->by, TRY(object.text("value"))};
-  if (device.value.empty()) return ObjectReader::refuse(object.name("value"), "is empty");
-  if (device.by == PlannedDevice::By::kPath) {
-    TRY(check_absolute_path(device.value, object.name("value")));
-  }
+  PlannedDevice device{kind->by, TRY(object.non_empty("value"))};
+  if (device.by == PlannedDevice::By::kPath) TRY(object.path("value"));
   return device;
 }
 
-Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
-  const ObjectReader object(json, where);
-  TRY(object.check_fields({"fs_type", "device", "mount_flags", "mount_data", "directory"}));
-  PlannedTarget target;
-  target.fs_type = TRY(object.text("fs_type"));
-  if (target.fs_type.empty()) return ObjectReader::refuse(object.name("fs_type"), "is empty");
-  target.device = TRY(read_device(*TRY(object.field("device")), object.name("device")));
-  target.mount_flags = TRY(object.number("mount_flags"));
-  if ((target.mount_flags & MS_RDONLY) != 0) {
-    return ObjectReader::refuse(object.name("mount_flags"), "asks for a read-only mount");
+Result<PlannedFileSystem> read_file_system(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields(
+      {"fs_type", "device", "source", "mount_flags", "mount_data", "directory"}));
+  PlannedFileSystem place;
+  place.fs_type = TRY(object.non_empty("fs_type"));
+  if (object.has("source")) {
+    place.source = TRY(object.non_empty("source"));
+  } else {
+    place.device = TRY(read_device(*TRY(object.field("device")), object.name("device")));
   }
-  target.mount_data = TRY(object.text("mount_data"));
-  target.directory = TRY(object.text("directory"));
-  TRY(check_absolute_path(target.directory, object.name("directory")));
+  place.mount_flags = TRY(object.number("mount_flags"));
+  if ((place.mount_flags & MS_RDONLY) != 0) {
+    return PlanReader::refuse(object.name("mount_flags"), "asks for a read-only mount");
+  }
+  place.mount_data = TRY(object.text("mount_data"));
+  place.directory = TRY(object.path("directory"));
+  return place;
+}
+
+/// The host name becomes a part of a directory name.
+Result<std::string> read_host_name(const PlanReader& target) {
+  std::string host = TRY(target.text("host_name"));
+  if (host.empty() || host == "." || host == ".." || host.find('/') != std::string::npos) {
+    return PlanReader::refuse(target.name("host_name"), "cannot be part of a directory name");
+  }
+  return host;
+}
+
+Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields({"name", "host_name", "modules", "file_system"}));
+  PlannedTarget target;
+  target.name = TRY(object.text("name"));
+  target.host_name = TRY(read_host_name(object));
+  target.modules = TRY(object.each("modules", read_module));
+  target.place =
+      TRY(read_file_system(*TRY(object.field("file_system")), object.name("file_system")));
   return target;
 }
 
+Result<PlannedHook> read_hook(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields({"path", "decides"}));
+  return PlannedHook{TRY(object.path("path")), TRY(object.truth("decides"))};
+}
+
+Result<PlannedHooks> read_hooks(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields({"pre", "post", "emergency"}));
+  return PlannedHooks{TRY(object.each("pre", read_hook)),
+                      TRY(object.each("post", read_hook)),
+                      TRY(object.each("emergency", read_hook))};
+}
+
 Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& where) {
-  const ObjectReader object(json, where);
+  const PlanReader object(json, where);
   std::vector<std::string_view> names;
   names.reserve(kDeadlineFields.size());
   for (const DeadlineField& field : kDeadlineFields) names.emplace_back(field.name);
@@ -178,7 +135,7 @@ Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& whe
   for (const DeadlineField& field : kDeadlineFields) {
     const std::uint64_t seconds = TRY(object.number(field.name));
     if (seconds < 1 || seconds > kLongestDeadline) {
-      return ObjectReader::refuse(object.name(field.name), "is not between 1 s and 30 days");
+      return PlanReader::refuse(object.name(field.name), "is not between 1 s and 30 days");
     }
     static_assert(kLongestDeadline <= std::numeric_limits<unsigned>::max());
     deadlines.*field.seconds = static_cast<unsigned>(seconds);
@@ -186,54 +143,78 @@ Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& whe
   return deadlines;
 }
 
-Result<std::vector<std::string>> read_collector(const ObjectReader& plan) {
-  const Json& list = *TRY(plan.list("collector"));
-  std::vector<std::string> argv;
-  for (const Json& word : list) {
-    argv.push_back(TRY(ObjectReader::text_of(word, plan.name("collector"))));
+Result<std::vector<std::string>> read_collector(const PlanReader& plan) {
+  std::vector<std::string> argv = TRY(plan.texts("collector"));
+  if (argv.empty()) return PlanReader::refuse(plan.name("collector"), "is empty");
+  if (!argv.front().starts_with('/')) {
+    return PlanReader::refuse(plan.name("collector"), "does not begin with '/'");
   }
-  if (argv.empty()) return ObjectReader::refuse(plan.name("collector"), "is empty");
-  TRY(check_absolute_path(argv.front(), plan.name("collector")));
   return argv;
 }
 
-/// The host name becomes a part of a directory name.
-Result<std::string> read_host_name(const ObjectReader& plan) {
-  std::string host = TRY(plan.text("host_name"));
-  if (host.empty() || host == "." || host == ".." || host.find('/') != std::string::npos) {
-    return ObjectReader::refuse("host_name", "cannot be part of a directory name");
-  }
-  return host;
-}
-
-Result<CapturePlan> read_plan(const ObjectReader& object) {
+Result<CapturePlan> read_plan(const PlanReader& object) {
   CapturePlan plan;
   plan.kernel_release = TRY(object.text("kernel_release"));
-  plan.host_name = TRY(read_host_name(object));
-  const Json& modules = *TRY(object.list("modules"));
-  for (const Json& module : modules) {
-    const std::string where = fmt::format("modules[{}]", plan.modules.size());
-    plan.modules.push_back(TRY(read_module(module, where)));
-  }
-  plan.target = TRY(read_target(*TRY(object.field("target")), "target"));
+  plan.modules = TRY(object.each("modules", read_module));
+  plan.targets = TRY(object.each("targets", read_target));
+  if (plan.targets.empty()) return PlanReader::refuse("targets", "is empty");
   plan.collector = TRY(read_collector(object));
+  plan.hooks = TRY(read_hooks(*TRY(object.field("hooks")), "hooks"));
   plan.deadlines = TRY(read_deadlines(*TRY(object.field("deadlines")), "deadlines"));
   const auto failure_action = parse_failure_action(TRY(object.text("failure_action")));
-  if (!failure_action) return ObjectReader::refuse("failure_action", "is not a known action");
+  if (!failure_action) return PlanReader::refuse("failure_action", "is not a known action");
   plan.failure_action = *failure_action;
   const auto final_action = parse_final_action(TRY(object.text("final_action")));
-  if (!final_action) return ObjectReader::refuse("final_action", "is not a known action");
+  if (!final_action) return PlanReader::refuse("final_action", "is not a known action");
   plan.final_action = *final_action;
   return plan;
+}
+
+Json write_modules(const std::vector<PlannedModule>& modules) {
+  Json out = Json::array();
+  for (const PlannedModule& module : modules) {
+    out.push_back({{"path", module.path}, {"options", module.options}});
+  }
+  return out;
+}
+
+Json write_device(const PlannedDevice& device) {
+  return {{"by", name_of(device.by)}, {"value", device.value}};
+}
+
+Json write_file_system(const PlannedFileSystem& place) {
+  Json out = {{"fs_type", place.fs_type}};
+  if (place.device) {
+    out["device"] = write_device(*place.device);
+  } else {
+    out["source"] = place.source;
+  }
+  out["mount_flags"] = place.mount_flags;
+  out["mount_data"] = place.mount_data;
+  out["directory"] = place.directory;
+  return out;
+}
+
+Json write_target(const PlannedTarget& target) {
+  return {{"name", target.name},
+          {"host_name", target.host_name},
+          {"modules", write_modules(target.modules)},
+          {"file_system", write_file_system(target.place)}};
+}
+
+Json write_hooks(const std::vector<PlannedHook>& hooks) {
+  Json out = Json::array();
+  for (const PlannedHook& hook : hooks) {
+    out.push_back({{"path", hook.path}, {"decides", hook.decides}});
+  }
+  return out;
 }
 
 }  // namespace
 
 std::string to_json(const CapturePlan& plan) {
-  Json modules = Json::array();
-  for (const PlannedModule& module : plan.modules) {
-    modules.push_back({{"path", module.path}, {"options", module.options}});
-  }
+  Json targets = Json::array();
+  for (const PlannedTarget& target : plan.targets) targets.push_back(write_target(target));
   Json deadlines = Json::object();
   for (const DeadlineField& field : kDeadlineFields) {
     deadlines[field.name] = plan.deadlines.*field.seconds;
@@ -243,15 +224,13 @@ std::string to_json(const CapturePlan& plan) {
   const Json json = {
       {"version", CapturePlan::kVersion},
       {"kernel_release", plan.kernel_release},
-      {"host_name", plan.host_name},
-      {"modules", std::move(modules)},
-      {"target",
-       {{"fs_type", plan.target.fs_type},
-        {"device", {{"by", name_of(plan.target.device.by)}, {"value", plan.target.device.value}}},
-        {"mount_flags", plan.target.mount_flags},
-        {"mount_data", plan.target.mount_data},
-        {"directory", plan.target.directory}}},
+      {"modules", write_modules(plan.modules)},
+      {"targets", std::move(targets)},
       {"collector", std::move(collector)},
+      {"hooks",
+       {{"pre", write_hooks(plan.hooks.pre)},
+        {"post", write_hooks(plan.hooks.post)},
+        {"emergency", write_hooks(plan.hooks.emergency)}}},
       {"deadlines", std::move(deadlines)},
       {"failure_action", to_string(plan.failure_action)},
       {"final_action", to_string(plan.final_action)},
@@ -265,9 +244,9 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
   }
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return make_error(ErrorKind::kBadData, "capture plan: not JSON");
-  const ObjectReader object(json, "");
+  const PlanReader object(json, "");
   // The version first: another one may well have other fields.
-  if (!json.is_object()) return ObjectReader::refuse("the plan", "is not an object");
+  if (!json.is_object()) return PlanReader::refuse("the plan", "is not an object");
   const std::uint64_t version = TRY(object.number("version"));
   if (version != CapturePlan::kVersion) {
     return make_error(ErrorKind::kBadData,
@@ -277,10 +256,10 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
   }
   TRY(object.check_fields({"version",
                            "kernel_release",
-                           "host_name",
                            "modules",
-                           "target",
+                           "targets",
                            "collector",
+                           "hooks",
                            "deadlines",
                            "failure_action",
                            "final_action"}));

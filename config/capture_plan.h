@@ -5,8 +5,10 @@
 #include "config/kdump_config.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace kdump::config {
@@ -33,14 +35,40 @@ struct PlannedDevice {
   friend bool operator==(const PlannedDevice&, const PlannedDevice&) = default;
 };
 
-/// A local file system to mount and save on.
-struct PlannedTarget {
+/// A file system to mount and save on.
+struct PlannedFileSystem {
   std::string fs_type;
-  PlannedDevice device;
+  /// The block device it lies on; nothing when `source` is what is mounted.
+  std::optional<PlannedDevice> device;
+  std::string source;             ///< "192.0.2.1:/export", a virtiofs tag; "" with a device
   std::uint64_t mount_flags = 0;  ///< MS_* of mount(2); never MS_RDONLY
   std::string mount_data;         ///< file-system specific options for mount(2)
   std::string directory;          ///< dump path relative to the file system's root, begins with '/'
+  friend bool operator==(const PlannedFileSystem&, const PlannedFileSystem&) = default;
+};
+
+/// Where a dump goes, and what the capture kernel needs to get there.
+struct PlannedTarget {
+  std::string name;                    ///< as the administrator calls it, for messages
+  std::string host_name;               ///< directory prefix: "127.0.0.1" for local targets
+  std::vector<PlannedModule> modules;  ///< loaded when the target's turn comes
+  PlannedFileSystem place;
   friend bool operator==(const PlannedTarget&, const PlannedTarget&) = default;
+};
+
+/// A program of the administrator's, at its place in the image.
+struct PlannedHook {
+  std::string path;
+  bool decides = false;  ///< kdump_pre alone: when it fails, nothing is saved
+  friend bool operator==(const PlannedHook&, const PlannedHook&) = default;
+};
+
+/// In the order in which they run.
+struct PlannedHooks {
+  std::vector<PlannedHook> pre;        ///< before saving
+  std::vector<PlannedHook> post;       ///< after it, with its exit status as their argument
+  std::vector<PlannedHook> emergency;  ///< when nothing could be saved
+  friend bool operator==(const PlannedHooks&, const PlannedHooks&) = default;
 };
 
 /// Seconds each step may take; past it the step has failed.
@@ -50,6 +78,7 @@ struct PlannedDeadlines {
   unsigned dmesg = 60;
   unsigned collect = 3600 * 4;
   unsigned sync = 600;
+  unsigned hook = 600;        ///< each hook
   unsigned total = 3600 * 6;  ///< from the agent's start to the final action, whatever happens
   friend bool operator==(const PlannedDeadlines&, const PlannedDeadlines&) = default;
 };
@@ -58,14 +87,15 @@ struct PlannedDeadlines {
 /// the worst hour of the machine. Stored as JSON in the image.
 struct CapturePlan {
   /// Bumped when a field changes its meaning; the agent refuses another number.
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
 
-  std::string kernel_release;  ///< the kernel the modules are for; information only
-  std::string host_name;       ///< directory prefix: "127.0.0.1" for local targets
-  std::vector<PlannedModule> modules;
-  PlannedTarget target;
+  std::string kernel_release;          ///< the kernel the modules are for; information only
+  std::vector<PlannedModule> modules;  ///< loaded first, whatever the target
+  /// Tried in this order until one has taken the dump; at least one.
+  std::vector<PlannedTarget> targets;
   /// The collector's argv without input and output, which the agent appends.
   std::vector<std::string> collector;
+  PlannedHooks hooks;
   PlannedDeadlines deadlines;
   FailureAction failure_action = FailureAction::kReboot;
   FinalAction final_action = FinalAction::kReboot;

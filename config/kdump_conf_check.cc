@@ -30,7 +30,7 @@ class ConfChecker {
     std::string_view name;
     Handler handler;
   };
-  static const std::array<Directive, 35> kDirectives;
+  static const std::array<Directive, 36> kDirectives;
 
   void error(const ConfEntry& entry, std::string message, std::string remedy);
   void warning(const ConfEntry& entry, std::string message, std::string remedy);
@@ -46,6 +46,7 @@ class ConfChecker {
   void nfs(const ConfEntry& entry);
   void ssh(const ConfEntry& entry);
   void virtiofs(const ConfEntry& entry);
+  void fallback_target(const ConfEntry& entry);
   void path(const ConfEntry& entry);
   void core_collector(const ConfEntry& entry);
   void sshkey(const ConfEntry& entry);
@@ -65,13 +66,15 @@ class ConfChecker {
   void old_module_setting(const ConfEntry& entry);
 
   std::string file_;
+  bool in_fallback_ = false;  ///< the target that is being read is a fallback
   CheckedConfig checked_;
   std::map<std::string, int, std::less<>> first_lines_;
   int force_rebuild_line_ = 0;
   int force_no_rebuild_line_ = 0;
 };
 
-const std::array<ConfChecker::Directive, 35> ConfChecker::kDirectives = {{
+const std::array<ConfChecker::Directive, 36> ConfChecker::kDirectives = {{
+    {"fallback_target", &ConfChecker::fallback_target},
     {"raw", &ConfChecker::raw},
     {"nfs", &ConfChecker::nfs},
     {"ssh", &ConfChecker::ssh},
@@ -189,6 +192,7 @@ void ConfChecker::add(const ConfEntry& entry) {
 }
 
 void ConfChecker::set_target(const ConfEntry& entry, DumpTarget target) {
+  if (in_fallback_) return checked_.config.fallback_targets.push_back(std::move(target));
   const auto [place, inserted] = first_lines_.emplace("dump target", entry.line);
   if (!inserted) {
     return error(entry,
@@ -235,6 +239,24 @@ void ConfChecker::ssh(const ConfEntry& entry) {
 
 void ConfChecker::virtiofs(const ConfEntry& entry) {
   set_target(entry, VirtiofsTarget{entry.value});
+}
+
+void ConfChecker::fallback_target(const ConfEntry& entry) {
+  constexpr std::array<std::string_view, 10> kKinds = {
+      "raw", "nfs", "ssh", "virtiofs", "ext2", "ext3", "ext4", "xfs", "btrfs", "minix"};
+  ConfEntry inner = entry;
+  const auto words = split_words(entry.value);
+  inner.name = words.empty() ? std::string() : std::string(words.front());
+  inner.value = trim(std::string_view(entry.value).substr(inner.name.size()));
+  if (std::find(kKinds.begin(), kKinds.end(), inner.name) == kKinds.end() || inner.value.empty()) {
+    return invalid_value(entry, "Write it as a target: fallback_target ext4 UUID=...");
+  }
+  const auto directive = std::find_if(kDirectives.begin(),
+                                      kDirectives.end(),
+                                      [&](const Directive& d) { return d.name == inner.name; });
+  in_fallback_ = true;
+  (this->*directive->handler)(inner);
+  in_fallback_ = false;
 }
 
 void ConfChecker::path(const ConfEntry& entry) {

@@ -49,6 +49,8 @@ enum class FinalAction { kReboot, kHalt, kPoweroff };
 /// /etc/kdump.conf after checking: plain settings with defaults filled in, no behaviour.
 struct KdumpConfig {
   DumpTarget target = PathTarget{};
+  /// Tried one after the other when the target takes no dump; never a PathTarget.
+  std::vector<DumpTarget> fallback_targets;
   std::string path = "/var/crash";  ///< absolute, without a final slash (but for "/")
   /// The core_collector line as words; empty: the native collector with its defaults.
   std::vector<std::string> core_collector;

@@ -6,17 +6,19 @@
 #include "config/capture_plan.h"
 #include "config/target_syntax.h"
 #include "mkdumprd/collector_command.h"
+#include "mkdumprd/dump_targets.h"
 #include "mkdumprd/elf_closure.h"
 #include "mkdumprd/extra_files.h"
+#include "mkdumprd/hook_files.h"
 #include "mkdumprd/image_check.h"
 #include "mkdumprd/image_plan.h"
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/own_programs.h"
-#include "mkdumprd/target_facts.h"
-#include "mkdumprd/target_plan.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 namespace kdump::mkdumprd {
 namespace {
@@ -64,30 +66,36 @@ Result<config::KdumpConfig> with_mount_target(config::KdumpConfig config,
 
 /// Directives that this version's agent does not carry out: the dump is made without them, so it is
 /// a warning and no refusal.
-void warn_of_idle_directives(const SysRoot& root,
-                             const config::KdumpConfig& config,
+void warn_of_idle_directives(const config::KdumpConfig& config,
                              std::vector<std::string>& warnings) {
-  const auto warn = [&](bool is_set, const std::string& what) {
-    if (is_set) warnings.push_back(what + " is not carried out by this version");
-  };
-  warn(!config.kdump_pre.empty(), "kdump_pre in kdump.conf");
-  warn(!config.kdump_post.empty(), "kdump_post in kdump.conf");
-  warn(!config.kdump_emergency.empty(), "kdump_emergency in kdump.conf");
-  warn(!config.fence_kdump_nodes.empty(), "fence_kdump_nodes in kdump.conf");
-  warn(config.failure_action == config::FailureAction::kDumpToRootfs,
-       "failure_action dump_to_rootfs in kdump.conf");
-  for (const std::string folder : {"pre.d", "post.d", "emergency.d"}) {
-    const auto names = root.list("/etc/kdump/" + folder);
-    warn(names && !names->empty(), "/etc/kdump/" + folder);
-  }
+  if (config.fence_kdump_nodes.empty()) return;
+  warnings.emplace_back("fence_kdump_nodes in kdump.conf is not carried out by this version");
 }
 
-void describe(const ImagePlan& plan, const ModuleClosure& modules, BuildReport& report) {
+/// The hooks, extra_bins, and the shell that a person is to get.
+Result<std::vector<WantedProgram>> want_programs(const SysRoot& root,
+                                                 const config::KdumpConfig& config,
+                                                 const ExtraContent& extra,
+                                                 const HookFiles& hooks) {
+  std::vector<WantedProgram> wanted = hooks.programs;
+  for (const std::string& name : config.extra_bins) wanted.push_back({name, "extra_bins"});
+  for (const std::string& name : extra.programs) wanted.push_back({name, "--install"});
+  if (config.failure_action == config::FailureAction::kShell) {
+    for (WantedProgram& tool : TRY(shell_programs(root))) wanted.push_back(std::move(tool));
+  }
+  return wanted;
+}
+
+void describe(const ImagePlan& plan, const ImageContents& contents, BuildReport& report) {
   for (const auto& [path, entry] : plan.entries()) {
     report.details.push_back(fmt::format("{}: {}", path, entry.reason));
   }
-  report.details.push_back(
-      fmt::format("built into the kernel: {}", fmt::join(modules.built_in, " ")));
+  std::set<std::string> built_in(contents.modules.built_in.begin(),
+                                 contents.modules.built_in.end());
+  for (const ModuleClosure& closure : contents.target_modules) {
+    built_in.insert(closure.built_in.begin(), closure.built_in.end());
+  }
+  report.details.push_back(fmt::format("built into the kernel: {}", fmt::join(built_in, " ")));
 }
 
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
@@ -111,6 +119,15 @@ Result<std::vector<PlacedFile>> place_files(const SysRoot& root,
   return files;
 }
 
+/// Several targets can want the same one.
+std::size_t count_modules(const ImagePlan& plan) {
+  return static_cast<std::size_t>(
+      std::count_if(plan.entries().begin(), plan.entries().end(), [](const auto& entry) {
+        const auto* file = std::get_if<HostFile>(&entry.second.content);
+        return file != nullptr && file->unpack;
+      }));
+}
+
 }  // namespace
 
 Result<BuildReport> build_image(const SysRoot& root,
@@ -120,31 +137,33 @@ Result<BuildReport> build_image(const SysRoot& root,
   TRY(check_destination(request));
   const config::KdumpConfig config = TRY(with_mount_target(given, request.extra.mounts));
   BuildReport report;
-  warn_of_idle_directives(root, config, report.warnings);
+  warn_of_idle_directives(config, report.warnings);
 
   // The host.
   const MountTable mounts = TRY(MountTable::read(root));
-  const TargetFacts target = TRY(read_target(root, mounts, config));
-  const TargetPlan target_plan = TRY(plan_target(config, target));
   const KernelFacts kernel = TRY(read_kernel(root, request.kernel_release));
+  DumpTargets targets = TRY(plan_dump_targets(root, mounts, kernel, config));
   const OwnPrograms own = TRY(find_own_programs(root, request.agent, request.collector));
   const std::vector<std::string> collector = TRY(plan_collector(config.core_collector));
   if (root.is_host()) TRY(check_collector(own.collector, collector));
+  const HookFiles hooks = TRY(find_hooks(root, config));
   const ExtraPrograms extra =
-      TRY(find_programs(root, joined(config.extra_bins, request.extra.programs)));
+      TRY(find_programs(root, TRY(want_programs(root, config, request.extra, hooks))));
 
   // What belongs together.
-  const std::vector<ModuleWish> wishes =
-      wish_modules(kernel, target, joined(config.extra_modules, request.extra.drivers));
   ImageContents contents;
   contents.kernel_release = kernel.release;
-  contents.modules = TRY(close_modules(root, kernel, wishes));
+  contents.modules = TRY(close_modules(
+      root, kernel, wish_extra_modules(joined(config.extra_modules, request.extra.drivers))));
   contents.libraries = TRY(close_libraries(root, joined({own.agent, own.collector}, extra.elf)));
   contents.files = TRY(place_files(root, own, request.extra.includes));
   contents.extra_programs = extra.files;
-  contents.capture.host_name = "127.0.0.1";
-  contents.capture.target = target_plan.target;
+  for (DumpTargetPlan& plan : targets.plans) {
+    contents.capture.targets.push_back(std::move(plan.target));
+    contents.target_modules.push_back(std::move(plan.modules));
+  }
   contents.capture.collector = collector;
+  contents.capture.hooks = hooks.hooks;
   contents.capture.failure_action = config.failure_action;
   contents.capture.final_action = config.final_action;
 
@@ -152,13 +171,13 @@ Result<BuildReport> build_image(const SysRoot& root,
   const ImagePlan plan = TRY(plan_image(contents));
   TRY(check_image(plan, contents.libraries));
   report.size = TRY(write_image(root, plan, kernel.packing, request.image, progress));
-  report.module_count = contents.modules.modules.size();
+  report.module_count = count_modules(plan);
   report.packing = kernel.packing;
-  report.warnings =
-      joined(joined(report.warnings, target_plan.warnings), contents.modules.warnings);
+  report.warnings = joined(joined(report.warnings, targets.warnings), contents.modules.warnings);
+  report.warnings = joined(report.warnings, hooks.warnings);
   report.details.push_back(
       fmt::format("packed as {}: {}", to_string(kernel.packing), kernel.packing_reason));
-  describe(plan, contents.modules, report);
+  describe(plan, contents, report);
   return report;
 }
 

@@ -17,19 +17,6 @@ constexpr std::array<std::string_view, 4> kProgramFolders = {
     "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 constexpr std::size_t kMaxFiles = 10000;
 
-Result<HostPath> find_program(const SysRoot& root, const std::string& name) {
-  if (name.find('/') == std::string::npos) {
-    for (const std::string_view folder : kProgramFolders) {
-      if (auto host = follow(root, join(folder, name))) return std::move(*host);
-    }
-  } else if (auto host = follow(root, name)) {
-    return std::move(*host);
-  }
-  return make_error(ErrorKind::kNotFound,
-                    "Error: {} not found. Install it, or take it out of extra_bins in kdump.conf",
-                    escape_control(name));
-}
-
 /// The first line of a file, at most 256 bytes (BINPRM_BUF_SIZE).
 Result<std::string> read_head(const std::string& path) {
   const Fd fd = TRY(Fd::open(path, O_RDONLY));
@@ -67,23 +54,41 @@ Status include_below(const SysRoot& root,
 
 }  // namespace
 
-Result<ExtraPrograms> find_programs(const SysRoot& root, const std::vector<std::string>& names) {
+Result<HostPath> find_program(const SysRoot& root, const WantedProgram& wanted) {
+  const std::string& name = wanted.name;
+  if (name.find('/') == std::string::npos) {
+    for (const std::string_view folder : kProgramFolders) {
+      if (auto host = follow(root, join(folder, name))) return std::move(*host);
+    }
+  } else if (auto host = follow(root, name)) {
+    return std::move(*host);
+  }
+  return make_error(ErrorKind::kNotFound,
+                    "Error: {} not found. Install it, or take it out of kdump.conf ({})",
+                    escape_control(name),
+                    wanted.reason);
+}
+
+Result<ExtraPrograms> find_programs(const SysRoot& root, const std::vector<WantedProgram>& wanted) {
   ExtraPrograms out;
   std::set<std::string> seen;
-  std::vector<std::string> todo = names;
+  std::vector<WantedProgram> todo = wanted;
   for (std::size_t i = 0; i < todo.size(); ++i) {
-    const std::string name = todo[i];
-    if (!seen.insert(name).second) continue;
-    const HostPath host = TRY(find_program(root, name));
-    out.files.push_back(host);
+    const WantedProgram program = todo[i];
+    if (!seen.insert(program.name).second) continue;
+    const HostPath host = TRY(find_program(root, program));
+    out.files.push_back({host, program.reason});
     const std::string head = TRY(read_head(root.path(host.file)));
     if (head.starts_with("\x7f"
                          "ELF"))
       out.elf.push_back(host.file);
     if (!head.starts_with("#!")) continue;
+    const std::string reason = "interpreter of " + program.name;
     const auto words = split_words(std::string_view(head).substr(2));
-    if (!words.empty()) todo.emplace_back(words.front());
-    if (words.size() > 1 && name_of(words.front()) == "env") todo.emplace_back(words[1]);
+    if (!words.empty()) todo.push_back({std::string(words.front()), reason});
+    if (words.size() > 1 && name_of(words.front()) == "env") {
+      todo.push_back({std::string(words[1]), reason});
+    }
   }
   return out;
 }

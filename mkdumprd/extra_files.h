@@ -12,14 +12,22 @@
 
 namespace kdump::mkdumprd {
 
+/// A program by path or, without a slash, to be found in the usual folders.
+struct WantedProgram {
+  std::string name;
+  std::string reason;  ///< "extra_bins", "hook kdump_pre"
+};
+
 struct ExtraPrograms {
-  std::vector<HostPath> files;
+  std::vector<ExtraProgram> files;
   std::vector<std::string> elf;  ///< those whose libraries have to come along
 };
 
-/// Finds programs by path or, without a slash, in the usual folders; a script brings its
-/// interpreter. "Error: X not found." as kdump-utils says it.
-Result<ExtraPrograms> find_programs(const SysRoot& root, const std::vector<std::string>& names);
+/// Where a program is; kNotFound says "Error: X not found." as kdump-utils does.
+Result<HostPath> find_program(const SysRoot& root, const WantedProgram& wanted);
+
+/// Finds the programs; a script brings its interpreter.
+Result<ExtraPrograms> find_programs(const SysRoot& root, const std::vector<WantedProgram>& wanted);
 
 /// A file to its new name; a folder with everything in it, links followed, at most 10,000 files.
 Result<std::vector<PlacedFile>> expand_include(const SysRoot& root, const IncludedPath& included);

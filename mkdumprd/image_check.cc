@@ -76,15 +76,33 @@ Result<config::CapturePlan> read_capture_plan(const ImagePlan& plan) {
   return config::capture_plan_from_json(text->text);
 }
 
+Status check_modules(const ImagePlan& plan, const std::vector<config::PlannedModule>& modules) {
+  for (const config::PlannedModule& module : modules) {
+    TRY(check_present(plan, module.path, "the capture plan"));
+  }
+  return {};
+}
+
+Status check_hooks(const ImagePlan& plan, const config::PlannedHooks& hooks) {
+  for (const auto* list : {&hooks.pre, &hooks.post, &hooks.emergency}) {
+    for (const config::PlannedHook& hook : *list) {
+      TRY(check_present(plan, hook.path, "the capture plan"));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_image(const ImagePlan& plan, const ElfClosure& closure) {
   TRY(check_present(plan, config::kImageAgentPath, "the kernel"));
   const config::CapturePlan capture = TRY(read_capture_plan(plan));
   TRY(check_present(plan, capture.collector.front(), "the agent"));
-  for (const config::PlannedModule& module : capture.modules) {
-    TRY(check_present(plan, module.path, "the capture plan"));
+  TRY(check_modules(plan, capture.modules));
+  for (const config::PlannedTarget& target : capture.targets) {
+    TRY(check_modules(plan, target.modules));
   }
+  TRY(check_hooks(plan, capture.hooks));
   const std::set<std::string> folders = loader_folders(plan);
   for (const ElfObject& object : closure.objects) {
     if (!object.interpreter.empty()) TRY(check_present(plan, object.interpreter, object.file));

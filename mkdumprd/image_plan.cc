@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/image_plan.h"
 
+#include "base/text.h"
+
 #include <array>
 #include <string_view>
 
@@ -46,14 +48,41 @@ Status add_libraries(ImagePlan& plan, const ElfClosure& closure) {
 }
 
 /// The modules' places in the image, in the order of their insertion.
+std::vector<config::PlannedModule> planned_modules(const ImageContents& contents,
+                                                   const ModuleClosure& closure) {
+  std::vector<config::PlannedModule> out;
+  for (const ClosureModule& module : closure.modules) {
+    out.push_back({image_module_path(contents.kernel_release, module.name), module.options});
+  }
+  return out;
+}
+
 config::CapturePlan complete_capture_plan(const ImageContents& contents) {
   config::CapturePlan capture = contents.capture;
   capture.kernel_release = contents.kernel_release;
-  for (const ClosureModule& module : contents.modules.modules) {
-    capture.modules.push_back(
-        {image_module_path(contents.kernel_release, module.name), module.options});
+  capture.modules = planned_modules(contents, contents.modules);
+  for (std::size_t i = 0; i < contents.target_modules.size(); ++i) {
+    capture.targets.at(i).modules = planned_modules(contents, contents.target_modules[i]);
   }
   return capture;
+}
+
+Status add_modules(ImagePlan& plan, const ImageContents& contents, const ModuleClosure& closure) {
+  for (const ClosureModule& module : closure.modules) {
+    TRY(plan.add(image_module_path(contents.kernel_release, module.name),
+                 {kDataMode, HostFile{module.file, true}, module.reason}));
+  }
+  return {};
+}
+
+/// What `mkdumprd list --why` shows.
+std::string describe_contents(const ImagePlan& plan) {
+  std::string text;
+  for (const auto& [path, entry] : plan.entries()) {
+    if (std::holds_alternative<Directory>(entry.content)) continue;
+    text += fmt::format("{}\t{}\n", escape_control(path), escape_control(entry.reason));
+  }
+  return text;
 }
 
 }  // namespace
@@ -95,16 +124,18 @@ Result<ImagePlan> plan_image(const ImageContents& contents) {
   for (const PlacedFile& file : contents.files) {
     TRY(plan.add(file.image_path, {file.mode, HostFile{file.host_path, false}, file.reason}));
   }
-  for (const HostPath& program : contents.extra_programs) {
-    TRY(plan.add_host_path(program, kProgramMode, "extra_bins"));
+  for (const ExtraProgram& program : contents.extra_programs) {
+    TRY(plan.add_host_path(program.host, kProgramMode, program.reason));
   }
   TRY(add_libraries(plan, contents.libraries));
-  for (const ClosureModule& module : contents.modules.modules) {
-    TRY(plan.add(image_module_path(contents.kernel_release, module.name),
-                 {kDataMode, HostFile{module.file, true}, module.reason}));
+  TRY(add_modules(plan, contents, contents.modules));
+  for (const ModuleClosure& closure : contents.target_modules) {
+    TRY(add_modules(plan, contents, closure));
   }
   const std::string orders = config::to_json(complete_capture_plan(contents));
   TRY(plan.add(config::kCapturePlanPath, {kDataMode, TextFile{orders}, "the agent's orders"}));
+  TRY(plan.add(kImageReasonsPath,
+               {kDataMode, TextFile{describe_contents(plan)}, "for list --why"}));
   return plan;
 }
 

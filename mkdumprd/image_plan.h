@@ -68,15 +68,25 @@ struct PlacedFile {
   std::string reason;
 };
 
+/// A program of the host at its own place.
+struct ExtraProgram {
+  HostPath host;
+  std::string reason;
+};
+
 /// Everything that the stages before have found out.
 struct ImageContents {
   std::vector<PlacedFile> files;  ///< agent, collector, /etc/localtime
   ElfClosure libraries;
-  ModuleClosure modules;
+  ModuleClosure modules;                      ///< whatever the target
+  std::vector<ModuleClosure> target_modules;  ///< for each of the capture plan's targets
   std::string kernel_release;
-  config::CapturePlan capture;           ///< its modules are filled in from `modules`
-  std::vector<HostPath> extra_programs;  ///< at the same place as on the host
+  config::CapturePlan capture;               ///< its modules are filled in
+  std::vector<ExtraProgram> extra_programs;  ///< at the same place as on the host
 };
+
+/// A line "PATH<TAB>REASON" for each file of the image.
+inline constexpr const char* kImageReasonsPath = "/etc/kdump/contents";
 
 /// Where a module lies in the image: /usr/lib/modules/RELEASE/NAME.ko
 [[nodiscard]] std::string image_module_path(const std::string& release, const std::string& name);

@@ -45,9 +45,7 @@ ModuleWish wish_file_system(const KernelFacts& kernel, const std::string& fs_typ
 
 }  // namespace
 
-std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
-                                     const TargetFacts& target,
-                                     const std::vector<std::string>& extra) {
+std::vector<ModuleWish> wish_modules(const KernelFacts& kernel, const TargetFacts& target) {
   const std::string fs_type = target.mount ? target.mount->fs_type : target.probed.type;
   std::vector<ModuleWish> wishes;
   for (const StackDevice& part : target.device.stack) wishes.push_back(wish_driver(part));
@@ -65,7 +63,12 @@ std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
                       .reason = "asked for by " + fs_type});
   }
   wishes.push_back(wish_file_system(kernel, fs_type));
-  for (const std::string& name : extra) {
+  return wishes;
+}
+
+std::vector<ModuleWish> wish_extra_modules(const std::vector<std::string>& names) {
+  std::vector<ModuleWish> wishes;
+  for (const std::string& name : names) {
     wishes.push_back({.names = {name}, .aliases = {}, .required = true, .reason = "extra_modules"});
   }
   return wishes;

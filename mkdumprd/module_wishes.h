@@ -11,9 +11,10 @@
 namespace kdump::mkdumprd {
 
 /// What the capture kernel has to load for this target: the drivers of its device stack from the
-/// bus to the disk, then its file system, then `extra` (each required). Pure.
+/// bus to the disk, then its file system. Pure.
 [[nodiscard]] std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
-                                                   const TargetFacts& target,
-                                                   const std::vector<std::string>& extra);
+                                                   const TargetFacts& target);
+/// Modules that the administrator names: each is required.
+[[nodiscard]] std::vector<ModuleWish> wish_extra_modules(const std::vector<std::string>& names);
 
 }  // namespace kdump::mkdumprd

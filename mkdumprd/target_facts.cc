@@ -141,6 +141,28 @@ Status look_at_device(const SysRoot& root, TargetFacts& facts) {
   return {};
 }
 
+/// The device below a mount. `path` is what leads there, for messages.
+Result<TargetFacts> facts_of_mount(const SysRoot& root,
+                                   const MountPoint& mount,
+                                   const std::string& path) {
+  TargetFacts facts;
+  facts.mount = mount;
+  const bool anonymous = is_anonymous(mount.device_number);
+  const auto number =
+      anonymous ? number_of_node(root, mount.source) : Result<std::string>(mount.device_number);
+  if (!number) {
+    return make_error(ErrorKind::kUnsupported,
+                      "The dump path {} lies on {} ({}), which is not a local file system on a "
+                      "block device. Name one in kdump.conf (for example \"ext4 UUID=...\")",
+                      path,
+                      mount.mount_point,
+                      mount.fs_type);
+  }
+  facts.device = TRY(read_block_device(root, *number));
+  TRY(look_at_device(root, facts));
+  return facts;
+}
+
 Result<TargetFacts> read_path_target(const SysRoot& root,
                                      const MountTable& mounts,
                                      const std::string& path) {
@@ -157,23 +179,9 @@ Result<TargetFacts> read_path_target(const SysRoot& root,
   if (mount == nullptr) {
     return make_error(ErrorKind::kNotFound, "no mounted file system holds the dump path {}", path);
   }
-  TargetFacts facts;
-  facts.mount = *mount;
+  TargetFacts facts = TRY(facts_of_mount(root, *mount, path));
   facts.host_path = *resolved;
   facts.host_path_is_directory = root.is_directory(*resolved);
-  const bool anonymous = is_anonymous(mount->device_number);
-  const auto number =
-      anonymous ? number_of_node(root, mount->source) : Result<std::string>(mount->device_number);
-  if (!number) {
-    return make_error(ErrorKind::kUnsupported,
-                      "The dump path {} lies on {} ({}), which is not a local file system on a "
-                      "block device. Name one in kdump.conf (for example \"ext4 UUID=...\")",
-                      path,
-                      mount->mount_point,
-                      mount->fs_type);
-  }
-  facts.device = TRY(read_block_device(root, *number));
-  TRY(look_at_device(root, facts));
   return facts;
 }
 
@@ -231,6 +239,17 @@ Result<TargetFacts> read_target(const SysRoot& root,
     return read_file_system_target(root, mounts, *fs, config.path);
   }
   return read_path_target(root, mounts, config.path);
+}
+
+Result<TargetFacts> read_root_target(const SysRoot& root,
+                                     const MountTable& mounts,
+                                     const std::string& path) {
+  const MountPoint* mount = mounts.containing("/");
+  if (mount == nullptr) return make_error(ErrorKind::kNotFound, "no root file system is mounted");
+  TargetFacts facts = TRY(facts_of_mount(root, *mount, path));
+  facts.host_path = path;
+  facts.host_path_is_directory = true;  // the agent makes what is missing
+  return facts;
 }
 
 }  // namespace kdump::mkdumprd

@@ -34,4 +34,9 @@ Result<TargetFacts> read_target(const SysRoot& root,
                                 const MountTable& mounts,
                                 const config::KdumpConfig& config);
 
+/// The running root file system as a target, whatever kdump.conf names; `path` need not exist.
+Result<TargetFacts> read_root_target(const SysRoot& root,
+                                     const MountTable& mounts,
+                                     const std::string& path);
+
 }  // namespace kdump::mkdumprd

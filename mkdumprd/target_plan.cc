@@ -163,12 +163,12 @@ Result<TargetPlan> plan_target(const config::KdumpConfig& config, const TargetFa
   TRY(check_mount(config, facts));
   const auto* target = explicit_target(config);
   TargetPlan plan;
-  plan.target.fs_type = facts.mount ? facts.mount->fs_type : facts.probed.type;
-  plan.target.device = lasting_name(facts, plan.warnings);
-  const MountArguments mount = TRY(plan_mount(target, facts, plan.target.fs_type));
-  plan.target.mount_flags = mount.flags;
-  plan.target.mount_data = mount.data;
-  plan.target.directory = plan_directory(config, facts);
+  plan.place.fs_type = facts.mount ? facts.mount->fs_type : facts.probed.type;
+  plan.place.device = lasting_name(facts, plan.warnings);
+  const MountArguments mount = TRY(plan_mount(target, facts, plan.place.fs_type));
+  plan.place.mount_flags = mount.flags;
+  plan.place.mount_data = mount.data;
+  plan.place.directory = plan_directory(config, facts);
   if (!facts.mount) {
     plan.warnings.push_back(fmt::format(
         "Dump target \"{}\" is not mounted; whether \"{}\" exists on it could not be checked",

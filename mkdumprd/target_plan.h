@@ -12,7 +12,7 @@
 namespace kdump::mkdumprd {
 
 struct TargetPlan {
-  config::PlannedTarget target;
+  config::PlannedFileSystem place;
   std::vector<std::string> warnings;
 };
 

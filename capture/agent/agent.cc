@@ -5,6 +5,7 @@
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/capture.h"
 #include "capture/agent/capture_log.h"
+#include "capture/agent/hooks.h"
 #include "capture/agent/supervisor.h"
 #include "config/capture_plan.h"
 
@@ -37,7 +38,11 @@ Result<config::CapturePlan> read_plan(const SysRoot& root) {
   return plan;
 }
 
-int work(const InitContext& init, const config::CapturePlan& plan, Deadline end, int report_fd) {
+int work(const InitContext& init,
+         const config::CapturePlan& plan,
+         std::size_t first_target,
+         Deadline end,
+         int report_fd) {
   // The collector goes first when memory runs out; the worker is small and has the log to save.
   if (const auto status = write_attribute(init.root.path("/proc/self/oom_score_adj"), "-1000");
       !status) {
@@ -45,21 +50,28 @@ int work(const InitContext& init, const config::CapturePlan& plan, Deadline end,
   }
   StepClock steps(init.system, end, report_fd);
   MemoryWatch memory(init.root);
-  const Status status = capture({plan, init.root, init.system, init.log, steps, memory});
-  return status ? kWorkerSucceeded : kWorkerFailed;
+  switch (capture({plan, init.root, init.system, init.log, steps, memory}, first_target)) {
+    case CaptureEnd::kSaved:
+      return kWorkerSucceeded;
+    case CaptureEnd::kDeclined:
+      return kWorkerDeclined;
+    case CaptureEnd::kFailed:
+      return kWorkerFailed;
+  }
+  return kWorkerFailed;
 }
 
 // What the worker would have done had it lived.
-void save_last_words(const InitContext& init, const std::string& directory, Deadline deadline) {
-  if (directory.empty()) {
+void save_last_words(const InitContext& init, const StepReport& last, Deadline deadline) {
+  if (last.dump_directory.empty()) {
     init.log.warning("there is no dump directory yet; the log is on this console only");
     return;
   }
   const auto result = call_bounded(
       "save the log of the failed capture",
       [&]() -> Result<std::string> {
-        TRY(save_capture_log(directory, init.log, init.system));
-        TRY(init.system.sync_and_unmount(init.root.path(kMountPoint), deadline));
+        TRY(save_capture_log(last.dump_directory, init.log, init.system));
+        TRY(init.system.sync_and_unmount(mount_point_of(init.root, last.target), deadline));
         return std::string();
       },
       deadline,
@@ -67,26 +79,37 @@ void save_last_words(const InitContext& init, const std::string& directory, Dead
   if (!result) init.log.error("{}", result.error().message);
 }
 
-bool capture_under_supervision(const InitContext& init,
-                               const config::CapturePlan& plan,
-                               const Deadlines& deadlines) {
-  const auto end =
-      supervise([&](int report_fd) { return work(init, plan, deadlines.end_of_work, report_fd); },
-                {.end = deadlines.end_of_worker});
-  if (!end) {
-    init.log.error("{}", end.error().message);
-    return false;
+// A worker that dies or gets stuck over one target is followed by one that goes on with the next.
+CaptureEnd capture_under_supervision(const InitContext& init,
+                                     const config::CapturePlan& plan,
+                                     const Deadlines& deadlines) {
+  for (std::size_t first = 0; first < plan.targets.size();) {
+    const auto end = supervise(
+        [&](int report_fd) { return work(init, plan, first, deadlines.end_of_work, report_fd); },
+        {.end = deadlines.end_of_worker});
+    if (!end) {
+      init.log.error("{}", end.error().message);
+      return CaptureEnd::kFailed;
+    }
+    if (end->how == WorkerEnd::How::kSucceeded) return CaptureEnd::kSaved;
+    if (end->how == WorkerEnd::How::kDeclined) return CaptureEnd::kDeclined;
+    if (end->how == WorkerEnd::How::kFailed) break;  // it has said why, and tried all targets
+    init.log.error("no vmcore was saved: {}", end->reason);
+    save_last_words(
+        init, end->last, std::min(deadlines.end_of_all, Clock::now() + kLastWordsPatience));
+    first = std::max(first, end->last.target) + 1;
+    if (Clock::now() >= deadlines.end_of_work) break;
   }
-  if (end->how == WorkerEnd::How::kSucceeded) return true;
-  if (end->how == WorkerEnd::How::kFailed) {
-    init.log.error("no vmcore was saved");  // the worker has said why
-    return false;
-  }
-  init.log.error("no vmcore was saved: {}", end->reason);
-  save_last_words(init,
-                  end->last.dump_directory,
-                  std::min(deadlines.end_of_all, Clock::now() + kLastWordsPatience));
-  return false;
+  init.log.error("no vmcore was saved");
+  return CaptureEnd::kFailed;
+}
+
+void run_emergency_hooks(const InitContext& init,
+                         const config::CapturePlan& plan,
+                         Deadline end_of_all) {
+  (void)run_hooks(plan.hooks.emergency, {}, init.system, init.log, [&] {  // none of them decides
+    return std::min(end_of_all, Clock::now() + std::chrono::seconds(plan.deadlines.hook));
+  });
 }
 
 }  // namespace
@@ -104,9 +127,11 @@ void run_as_init(const InitContext& init) {
                 plan->kernel_release,
                 plan->deadlines.total,
                 config::to_string(plan->final_action));
-  if (capture_under_supervision(init, *plan, divide(start, plan->deadlines.total))) {
+  const Deadlines deadlines = divide(start, plan->deadlines.total);
+  if (capture_under_supervision(init, *plan, deadlines) != CaptureEnd::kFailed) {
     return perform_final_action(plan->final_action, init.log, init.power);
   }
+  run_emergency_hooks(init, *plan, deadlines.end_of_all);
   perform_failure_action(plan->failure_action, plan->final_action, init.log, init.power);
 }
 

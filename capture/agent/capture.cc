@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/capture.h"
 
-#include "capture/agent/capture_log.h"
-#include "capture/agent/collect.h"
-#include "capture/agent/dump_directory.h"
+#include "capture/agent/file_system_target.h"
 #include "capture/agent/load_modules.h"
-#include "capture/agent/mount_target.h"
-#include "capture/agent/target_device.h"
 #include "config/kernel_cmdline.h"
 
 namespace kdump::agent {
@@ -37,40 +33,10 @@ Status check_vmcore(const SysRoot& root) {
       kVmcorePath);
 }
 
-Status reach_target(const CaptureContext& context) {
-  load_modules(context);
-  const std::string device = TRY(wait_for_target_device(context));
-  return mount_target(context, device);
-}
+}  // namespace
 
-Result<std::string> make_dump_directory(const CaptureContext& context) {
-  context.steps.begin(Step::kDirectory, context.plan.deadlines.mount);
-  std::string directory = TRY(create_dump_directory(
-      context.root.path(kMountPoint),
-      context.plan.target.directory,
-      dump_directory_name(context.plan.host_name, context.system.local_time())));
-  context.steps.set_dump_directory(directory);
-  context.log.info("saving to {}", directory);
-  return directory;
-}
-
-void save_log(const CaptureContext& context, const std::string& directory) {
-  context.steps.begin(Step::kLog, context.plan.deadlines.sync);
-  if (const auto log = save_capture_log(directory, context.log, context.system); !log) {
-    context.log.error("cannot save kexec-dmesg.log: {}", log.error().message);
-  }
-}
-
-// In the order of their worth; each is tried whatever became of the one before. The log comes
-// before the dump, too: a machine that dies meanwhile leaves what led there.
-Status save_dump(const CaptureContext& context, const std::string& directory) {
-  if (const auto dmesg = save_dmesg(context, directory); !dmesg) {
-    context.log.error("cannot save vmcore-dmesg.txt: {}", dmesg.error().message);
-  }
-  save_log(context, directory);
-  auto vmcore = save_vmcore(context, directory);
-  if (!vmcore) context.log.error("cannot save vmcore: {}", vmcore.error().message);
-  return vmcore;
+std::string mount_point_of(const SysRoot& root, std::size_t target) {
+  return root.path(target == 0 ? kMountPoint : fmt::format("{}-{}", kMountPoint, target + 1));
 }
 
 void log_memory(const CaptureContext& context) {
@@ -84,37 +50,22 @@ void log_memory(const CaptureContext& context) {
                    peak_child_rss_kib());
 }
 
-// On the mounted target. `vmcore`: whether there is one.
-Status save_on_target(const CaptureContext& context, const Status& vmcore) {
-  const auto directory = make_dump_directory(context);
-  if (!directory) {
-    context.log.error("{}", directory.error().message);
-    return directory.error();
-  }
-  Status saved = vmcore ? save_dump(context, *directory) : vmcore;
-  log_memory(context);
-  save_log(context, *directory);
-  return saved;
-}
-
-}  // namespace
-
-Status capture(const CaptureContext& context) {
-  Status vmcore = check_vmcore(context.root);
+CaptureEnd capture(const CaptureContext& context, std::size_t first_target) {
+  const Status vmcore = check_vmcore(context.root);
   if (!vmcore) context.log.error("{}", vmcore.error().message);
   // Nobody's disks are touched because the image was booted by mistake.
-  if (!vmcore && !started_by_crash(context.root)) return vmcore;
+  if (!vmcore && !started_by_crash(context.root)) return CaptureEnd::kFailed;
 
-  if (auto reached = reach_target(context); !reached) {
-    context.log.error("{}", reached.error().message);
-    log_memory(context);
-    return reached;
+  load_modules(context, context.plan.modules);
+  const std::vector<config::PlannedTarget>& targets = context.plan.targets;
+  for (std::size_t i = first_target; i < targets.size(); ++i) {
+    context.steps.set_target(i);
+    if (i > 0) context.log.info("trying the next dump target: {}", targets[i].name);
+    const CaptureEnd end =
+        save_on_file_system(context, targets[i], mount_point_of(context.root, i), vmcore);
+    if (end != CaptureEnd::kFailed) return end;
   }
-  Status saved = save_on_target(context, vmcore);
-  const Deadline deadline = context.steps.begin(Step::kUnmount, context.plan.deadlines.sync);
-  const auto left = context.system.sync_and_unmount(context.root.path(kMountPoint), deadline);
-  if (!left) context.log.error("{}", left.error().message);
-  return saved;
+  return CaptureEnd::kFailed;
 }
 
 }  // namespace kdump::agent

@@ -9,9 +9,12 @@
 #include "capture/agent/system.h"
 #include "config/capture_plan.h"
 
+#include <cstddef>
+#include <string>
+
 namespace kdump::agent {
 
-/// Where the target's file system is mounted.
+/// Where the first target's file system is mounted; hooks find it there.
 inline constexpr const char* kMountPoint = "/kdumproot";
 inline constexpr const char* kVmcorePath = "/proc/vmcore";
 
@@ -25,9 +28,22 @@ struct CaptureContext {
   MemoryWatch& memory;
 };
 
-/// The worker: from the modules to an unmounted file system with vmcore-dmesg.txt, vmcore and
-/// kexec-dmesg.log on it. Success means that the vmcore is whole and on the disk. Failures are
-/// logged here; after one, everything that is still worth saving has been tried.
-Status capture(const CaptureContext& context);
+/// What became of the dump.
+enum class CaptureEnd {
+  kSaved,     ///< the vmcore is whole and on the disk
+  kDeclined,  ///< kdump_pre wanted none
+  kFailed,    ///< no target took it
+};
+
+/// Where the target with this index in the plan is mounted: kMountPoint the first one.
+[[nodiscard]] std::string mount_point_of(const SysRoot& root, std::size_t target);
+
+/// Says in the log how little memory was left so far.
+void log_memory(const CaptureContext& context);
+
+/// The worker: tries the plan's targets from `first_target` on until one has vmcore-dmesg.txt,
+/// vmcore and kexec-dmesg.log. Failures are logged here; after each, everything that is still worth
+/// saving has been tried.
+CaptureEnd capture(const CaptureContext& context, std::size_t first_target = 0);
 
 }  // namespace kdump::agent

@@ -27,7 +27,7 @@ void perform_final_action(config::FinalAction action, AgentLog& log, Power& powe
 }
 
 void perform_failure_action(config::FailureAction action,
-                            config::FinalAction after_shell,
+                            config::FinalAction after_failure,
                             AgentLog& log,
                             Power& power) {
   log.info("failure action: {}", config::to_string(action));
@@ -39,16 +39,16 @@ void perform_failure_action(config::FailureAction action,
     case config::FailureAction::kPoweroff:
       return perform_final_action(config::FinalAction::kPoweroff, log, power);
     case config::FailureAction::kDumpToRootfs:
-      log.error("this image cannot dump to the root file system; rebooting instead");
-      return perform_final_action(config::FinalAction::kReboot, log, power);
+      // It was the last of the targets, and the worker has said what became of it.
+      return perform_final_action(after_failure, log, power);
     case config::FailureAction::kShell:
       log.info("starting a shell on the console; leave it with 'exit' to {}",
-               config::to_string(after_shell));
+               config::to_string(after_failure));
       if (const auto status = power.shell(); !status) {
         log.error("{}; rebooting instead", status.error().message);
         return perform_final_action(config::FinalAction::kReboot, log, power);
       }
-      return perform_final_action(after_shell, log, power);
+      return perform_final_action(after_failure, log, power);
   }
 }
 

@@ -34,9 +34,10 @@ class Power {
 /// happen within a minute becomes a reset.
 void perform_final_action(config::FinalAction action, AgentLog& log, Power& power);
 
-/// What the administrator wants when no dump was saved. `after_shell` follows a shell that ended.
+/// What the administrator wants when no dump was saved. `after_failure` follows a shell that ended
+/// and a dump to the root file system that failed, too.
 void perform_failure_action(config::FailureAction action,
-                            config::FinalAction after_shell,
+                            config::FinalAction after_failure,
                             AgentLog& log,
                             Power& power);
 

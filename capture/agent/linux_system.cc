@@ -102,22 +102,22 @@ Result<DeviceIdentity> LinuxSystem::identify(const std::string& device, Deadline
   return decode_identity(text);
 }
 
-Status LinuxSystem::mount(const std::string& device,
+Status LinuxSystem::mount(const std::string& source,
                           const std::string& mount_point,
-                          const config::PlannedTarget& target,
+                          const config::PlannedFileSystem& place,
                           Deadline deadline) {
   return without_value(call_bounded(
-      fmt::format("mount {} on {}", device, mount_point),
+      fmt::format("mount {} on {}", source, mount_point),
       [&]() -> Result<std::string> {
-        if (::mount(device.c_str(),
+        if (::mount(source.c_str(),
                     mount_point.c_str(),
-                    target.fs_type.c_str(),
-                    target.mount_flags,
-                    target.mount_data.c_str()) == 0) {
+                    place.fs_type.c_str(),
+                    place.mount_flags,
+                    place.mount_data.c_str()) == 0) {
           return std::string();
         }
         return system_error(
-            errno, "cannot mount {} ({}) on {}", device, target.fs_type, mount_point);
+            errno, "cannot mount {} ({}) on {}", source, place.fs_type, mount_point);
       },
       deadline,
       Overdue::kKill));

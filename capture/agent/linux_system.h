@@ -22,9 +22,9 @@ class LinuxSystem : public System {
   Status load_module(const config::PlannedModule& module, Deadline deadline) override;
   bool wait_for_devices(Deadline until) override;
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
-  Status mount(const std::string& device,
+  Status mount(const std::string& source,
                const std::string& mount_point,
-               const config::PlannedTarget& target,
+               const config::PlannedFileSystem& place,
                Deadline deadline) override;
   Status sync_and_unmount(const std::string& mount_point, Deadline deadline) override;
   Result<ProgramEnd> run(const std::vector<std::string>& argv,

@@ -13,11 +13,13 @@ constexpr std::chrono::seconds kModulePatience{10};
 
 }  // namespace
 
-void load_modules(const CaptureContext& context) {
+void load_modules(const CaptureContext& context,
+                  const std::vector<config::PlannedModule>& modules) {
+  if (modules.empty()) return;
   const Deadline deadline = context.steps.begin(Step::kModules, context.plan.deadlines.device);
   const std::string command_line = context.root.read("/proc/cmdline").value_or("");
   std::size_t loaded = 0;
-  for (config::PlannedModule module : context.plan.modules) {
+  for (config::PlannedModule module : modules) {
     module.options = module_options(module, command_line);
     const Deadline now = context.system.now();
     if (now >= deadline) {
@@ -34,7 +36,7 @@ void load_modules(const CaptureContext& context) {
       context.log.warning("{}", status.error().message);
     }
   }
-  context.log.info("loaded {} of {} kernel modules", loaded, context.plan.modules.size());
+  context.log.info("loaded {} of {} kernel modules", loaded, modules.size());
   context.memory.sample();
 }
 

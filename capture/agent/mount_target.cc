@@ -11,19 +11,19 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetryInterval{200};
 
-std::string remedy(const Error& error, const config::PlannedTarget& target) {
+std::string remedy(const Error& error, const config::PlannedFileSystem& place) {
   switch (error.code) {
     case ENODEV:
       return fmt::format(
           "this kernel cannot mount {0}: its module is not in the image or did not "
           "load; run 'kdumpctl rebuild', see the module messages above",
-          target.fs_type);
+          place.fs_type);
     case EINVAL:
       return fmt::format(
           "the device has no valid {} file system, or an option of '{}' is unknown to "
           "this kernel; see the kernel's messages",
-          target.fs_type,
-          target.mount_data);
+          place.fs_type,
+          place.mount_data);
     case EROFS:
     case EACCES:
       return "the device is read-only; a dump target must be writable";
@@ -65,26 +65,27 @@ bool is_transient_mount_error(const Error& error) {
   }
 }
 
-Status mount_target(const CaptureContext& context, const std::string& device) {
-  const config::PlannedTarget& target = context.plan.target;
+Status mount_target(const CaptureContext& context,
+                    const config::PlannedFileSystem& place,
+                    const std::string& source,
+                    const std::string& mount_point) {
   const Deadline deadline = context.steps.begin(Step::kMount, context.plan.deadlines.mount);
-  const std::string mount_point = context.root.path(kMountPoint);
   if (::mkdir(mount_point.c_str(), 0700) != 0 && errno != EEXIST) {
     return system_error(errno, "cannot create {}", mount_point);
   }
   for (;;) {
-    auto status = context.system.mount(device, mount_point, target, deadline);
+    auto status = context.system.mount(source, mount_point, place, deadline);
     if (status) break;
     const Deadline now = context.system.now();
     if (!is_transient_mount_error(status.error()) || now + kRetryInterval >= deadline) {
       Error error = std::move(status).error();
-      error.message += "\n" + remedy(error, target);
+      error.message += "\n" + remedy(error, place);
       return error;
     }
     (void)context.system.wait_for_devices(now + kRetryInterval);  // retried either way
   }
   TRY(check_writable(mount_point));
-  context.log.info("mounted {} ({}) on {}", device, target.fs_type, kMountPoint);
+  context.log.info("mounted {} ({}) on {}", source, place.fs_type, mount_point);
   return {};
 }
 

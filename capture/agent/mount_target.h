@@ -11,8 +11,11 @@ namespace kdump::agent {
 /// Whether the same mount(2) may succeed a moment later.
 [[nodiscard]] bool is_transient_mount_error(const Error& error);
 
-/// Mounts the target on kMountPoint, writable. The kernel replays a dirty journal. Errors say what
-/// to do about them.
-Status mount_target(const CaptureContext& context, const std::string& device);
+/// Mounts `source` on `mount_point` (as this kernel sees it), writable. The kernel replays a dirty
+/// journal. Errors say what to do about them.
+Status mount_target(const CaptureContext& context,
+                    const config::PlannedFileSystem& place,
+                    const std::string& source,
+                    const std::string& mount_point);
 
 }  // namespace kdump::agent

@@ -10,35 +10,46 @@
 namespace kdump::agent {
 namespace {
 
-constexpr std::array<const char*, kStepCount> kStepNames{
-    "modules", "device", "mount", "directory", "dmesg", "collect", "sync", "log", "unmount"};
+constexpr std::array<const char*, kStepCount> kStepNames{"modules",
+                                                         "device",
+                                                         "mount",
+                                                         "directory",
+                                                         "hook",
+                                                         "dmesg",
+                                                         "collect",
+                                                         "sync",
+                                                         "log",
+                                                         "unmount"};
 
 }  // namespace
 
 const char* to_string(Step step) { return kStepNames.at(static_cast<std::size_t>(step)); }
 
 std::string encode(const StepReport& report) {
-  return fmt::format("{} {} {}",
+  return fmt::format("{} {} {} {}",
                      static_cast<int>(report.step),
+                     report.target,
                      report.deadline.time_since_epoch().count(),
                      report.dump_directory);
 }
 
 Result<StepReport> decode_step_report(std::string_view datagram) {
-  const std::size_t first = datagram.find(' ');
-  const std::size_t second =
-      first == std::string_view::npos ? first : datagram.find(' ', first + 1);
-  if (second == std::string_view::npos) {
-    return make_error(ErrorKind::kBadData, "step report: '{}'", escape_control(datagram));
+  const Error bad = make_error(ErrorKind::kBadData, "step report: '{}'", escape_control(datagram));
+  std::array<std::int64_t, 3> numbers{};  // step, target, deadline
+  std::string_view rest = datagram;
+  for (std::int64_t& number : numbers) {
+    const std::size_t blank = rest.find(' ');
+    if (blank == std::string_view::npos) return bad;
+    const auto parsed = parse_signed(rest.substr(0, blank));
+    if (!parsed) return bad;
+    number = *parsed;
+    rest.remove_prefix(blank + 1);
   }
-  const auto step = parse_signed(datagram.substr(0, first));
-  const auto deadline = parse_signed(datagram.substr(first + 1, second - first - 1));
-  if (!step || *step < 0 || *step >= kStepCount || !deadline) {
-    return make_error(ErrorKind::kBadData, "step report: '{}'", escape_control(datagram));
-  }
-  return StepReport{static_cast<Step>(*step),
-                    Deadline(Clock::duration(*deadline)),
-                    std::string(datagram.substr(second + 1))};
+  if (numbers[0] < 0 || numbers[0] >= kStepCount || numbers[1] < 0) return bad;
+  return StepReport{static_cast<Step>(numbers[0]),
+                    static_cast<std::size_t>(numbers[1]),
+                    Deadline(Clock::duration(numbers[2])),
+                    std::string(rest)};
 }
 
 Deadline StepClock::begin(Step step, unsigned seconds) {
@@ -46,6 +57,11 @@ Deadline StepClock::begin(Step step, unsigned seconds) {
   report_.deadline = std::min(system_.now() + std::chrono::seconds(seconds), end_of_work_);
   send();
   return report_.deadline;
+}
+
+void StepClock::set_target(std::size_t index) {
+  report_.target = index;
+  report_.dump_directory.clear();
 }
 
 void StepClock::set_dump_directory(const std::string& directory) {

@@ -4,20 +4,33 @@
 #include "base/result.h"
 #include "capture/agent/system.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace kdump::agent {
 
 /// What the worker is at, in the order in which it happens.
-enum class Step { kModules, kDevice, kMount, kDirectory, kDmesg, kCollect, kSync, kLog, kUnmount };
-inline constexpr int kStepCount = 9;
+enum class Step {
+  kModules,
+  kDevice,
+  kMount,
+  kDirectory,
+  kHook,
+  kDmesg,
+  kCollect,
+  kSync,
+  kLog,
+  kUnmount
+};
+inline constexpr int kStepCount = 10;
 
 [[nodiscard]] const char* to_string(Step step);
 
 /// The worker's message to the supervisor: one datagram.
 struct StepReport {
   Step step = Step::kModules;
+  std::size_t target = 0;      ///< index of the target whose turn it is
   Deadline deadline;           ///< until when the step ends by itself
   std::string dump_directory;  ///< where this dump's files lie; "" as long as there is none
   friend bool operator==(const StepReport&, const StepReport&) = default;
@@ -35,6 +48,8 @@ class StepClock {
 
   /// The step begins; returns its deadline.
   Deadline begin(Step step, unsigned seconds);
+  /// The turn of another target: it has no dump directory yet. Told with its first step.
+  void set_target(std::size_t index);
   void set_dump_directory(const std::string& directory);
 
  private:

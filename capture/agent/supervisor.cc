@@ -82,6 +82,8 @@ class Supervision {
       end.how = WorkerEnd::How::kSucceeded;
     } else if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerFailed) {
       end.how = WorkerEnd::How::kFailed;
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerDeclined) {
+      end.how = WorkerEnd::How::kDeclined;
     } else {
       const ExitStatus how = WIFSIGNALED(status) ? ExitStatus{0, WTERMSIG(status)}
                                                  : ExitStatus{WEXITSTATUS(status), 0};

@@ -26,6 +26,7 @@ struct WorkerEnd {
   enum class How {
     kSucceeded,  ///< exit code 0
     kFailed,     ///< kWorkerFailed: it failed, said why and left the log
+    kDeclined,   ///< kWorkerDeclined: kdump_pre wanted no dump
     kDied,       ///< any other exit code, or a signal
     kStuck,      ///< killed for a deadline
   };
@@ -37,6 +38,7 @@ struct WorkerEnd {
 /// Exit codes of the worker. 1 is what a program ends with that did not get as far as choosing.
 inline constexpr int kWorkerSucceeded = 0;
 inline constexpr int kWorkerFailed = 2;
+inline constexpr int kWorkerDeclined = 3;
 
 /// Runs `worker` (which gets the socket for its reports and returns its exit code) in a forked
 /// process group of its own and waits for it, but never longer than the limits say. Reaps the

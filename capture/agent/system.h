@@ -61,10 +61,11 @@ class System {
   /// Reads the signatures on a device node. A device without any is an empty identity.
   virtual Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) = 0;
 
-  /// mount(2); a kSystem error's code is mount's errno.
-  virtual Status mount(const std::string& device,
+  /// mount(2) of a block device or of what else a file system calls its source; a kSystem error's
+  /// code is mount's errno.
+  virtual Status mount(const std::string& source,
                        const std::string& mount_point,
-                       const config::PlannedTarget& target,
+                       const config::PlannedFileSystem& place,
                        Deadline deadline) = 0;
   /// Writes the file system's dirty data to the device, then unmounts it.
   virtual Status sync_and_unmount(const std::string& mount_point, Deadline deadline) = 0;

@@ -61,8 +61,10 @@ struct Candidate {
 
 class DeviceSearch {
  public:
-  DeviceSearch(const CaptureContext& context, Deadline deadline)
-      : context_(context), planned_(context.plan.target.device), deadline_(deadline) {}
+  DeviceSearch(const CaptureContext& context,
+               const config::PlannedDevice& planned,
+               Deadline deadline)
+      : context_(context), planned_(planned), deadline_(deadline) {}
 
   Result<std::string> run() {
     for (;;) {
@@ -176,12 +178,12 @@ std::string to_string(const config::PlannedDevice& planned) {
   return name_of(planned.by) + planned.value;
 }
 
-Result<std::string> wait_for_target_device(const CaptureContext& context) {
+Result<std::string> wait_for_target_device(const CaptureContext& context,
+                                           const config::PlannedDevice& planned) {
   const Deadline deadline = context.steps.begin(Step::kDevice, context.plan.deadlines.device);
-  auto device = DeviceSearch(context, deadline).run();
+  auto device = DeviceSearch(context, planned, deadline).run();
   if (device) {
-    context.log.info(
-        "found the dump target {}: {}", to_string(context.plan.target.device), *device);
+    context.log.info("found the dump target {}: {}", to_string(planned), *device);
   }
   return device;
 }

@@ -22,6 +22,7 @@ namespace kdump::agent {
 /// at when it appears, when the kernel says that something changed, and again from time to time.
 /// One that does not answer is retried with growing patience and holds up no other for long.
 /// kTimeout says what devices there were instead.
-Result<std::string> wait_for_target_device(const CaptureContext& context);
+Result<std::string> wait_for_target_device(const CaptureContext& context,
+                                           const config::PlannedDevice& planned);
 
 }  // namespace kdump::agent

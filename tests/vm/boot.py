@@ -92,7 +92,7 @@ def boot(
             _panic_script(case) if isinstance(case, PanicCase) else _command_script(case)
         ),
         "etc/kdump.conf": cpio.file(case.kdump_conf),
-        "etc/sysconfig/kdump": cpio.file(_sysconfig(case)),
+        "etc/sysconfig/kdump": cpio.file(sysconfig(case)),
     }
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     guest.make_crash_disk(folder / "crash.img")
@@ -119,7 +119,7 @@ def boot(
     return evidence
 
 
-def _sysconfig(case: PanicCase | CommandCase) -> str:
+def sysconfig(case: PanicCase | CommandCase) -> str:
     """As shipped, but for the system call that a case wants."""
     text = _SYSCONFIG.read_text()
     if getattr(case, "syscall", None) == "kexec_load":

@@ -180,8 +180,17 @@ def make_disk(
     subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", *options, *source, str(path)], check=True)
 
 
-def make_crash_disk(path: pathlib.Path) -> None:
-    make_disk(path, _CRASH_DISK_MIB, options=("-U", CRASH_DISK_UUID, "-L", CRASH_DISK_LABEL))
+def make_raw_disk(path: pathlib.Path, mib: int, formatter: list[str]) -> None:
+    """An empty disk, or one that a program of this host formats."""
+    path.unlink(missing_ok=True)
+    with open(path, "wb") as disk:
+        disk.truncate(mib << 20)
+    if formatter:
+        subprocess.run([*formatter, path], check=True, capture_output=True)
+
+
+def make_crash_disk(path: pathlib.Path, mib: int = _CRASH_DISK_MIB) -> None:
+    make_disk(path, mib, options=("-U", CRASH_DISK_UUID, "-L", CRASH_DISK_LABEL))
 
 
 def make_harness_disk(path: pathlib.Path) -> None:

@@ -60,6 +60,7 @@ def run(
     log: pathlib.Path,
     deadline: float,
     on_line=None,
+    network: tuple[str, ...] = (),
 ) -> Run:
     """Boots until the guest powers off or reboots (QEMU ends then), or until `deadline` seconds are over.
 
@@ -90,8 +91,7 @@ def run(
         "-serial",
         "stdio",
         "-no-reboot",
-        "-nic",
-        "none",
+        *(network or ("-nic", "none")),
         "-kernel",
         str(kernel),
         "-initrd",

@@ -9,7 +9,7 @@ import pathlib
 import time
 import traceback
 
-from vm import arm64_dump, checks, fast_reboot, page_checks, reader_checks, reference
+from vm import arm64_dump, checks, fast_reboot, page_checks, reader_checks, reference, targets
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -93,7 +93,9 @@ def _judge_capture(
 
 def _run_case(case, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> Result:
     try:
-        if isinstance(case, fast_reboot.FastRebootCase):
+        if isinstance(case, targets.TargetCase):
+            result = targets.run_case(case, programs, fetcher, folder / case.name)
+        elif isinstance(case, fast_reboot.FastRebootCase):
             result = fast_reboot.run_case(case, programs.root, folder / case.name)
         elif isinstance(case, arm64_dump.Arm64Case):
             result = arm64_dump.run_case(

@@ -34,7 +34,7 @@ class RunAsInit : public testing::Test, public CaptureFixture {
 };
 
 TEST_F(RunAsInit, ASavedDumpEndsInTheFinalAction) {
-  EXPECT_EQ(run(), "poweroff");
+  EXPECT_EQ(run(), "poweroff") << recorded();
   EXPECT_TRUE(tree.exists(dumped("vmcore")));
   EXPECT_EQ(tree.read("/proc/self/oom_score_adj"), "-1000");
 }
@@ -118,6 +118,44 @@ TEST_F(RunAsInit, AWorkerThatIsStuckBeforeTheDirectoryExistsSaysSo) {
   EXPECT_EQ(run(), "halt");
   EXPECT_THAT(recorded(), HasSubstr("step 'mount' did not end in time"));
   EXPECT_THAT(recorded(), HasSubstr("the log is on this console only"));
+}
+
+TEST_F(RunAsInit, AWorkerThatDiesIsFollowedByOneForTheNextTarget) {
+  add_fallback();
+  plan.deadlines.total = 60;
+  plan.deadlines.mount = 1;
+  system.on_mount = [this](Deadline) -> Status {
+    if (system.calls_to("mount").back().find("/dev/vda ") == std::string::npos) return {};
+    ::raise(SIGKILL);
+    return {};
+  };
+  EXPECT_EQ(run(), "poweroff");
+  EXPECT_TRUE(tree.exists(dumped("vmcore", "/kdumproot-2")));
+  EXPECT_THAT(tree.read(dumped("kexec-dmesg.log", "/kdumproot-2")),
+              HasSubstr("the worker died in step 'mount': killed by signal 9"));
+}
+
+TEST_F(RunAsInit, WhenKdumpPreWantsNoDumpTheFinalActionFollows) {
+  plan.hooks.pre = {{"/bin/decide", true}};
+  plan.hooks.emergency = {{"/bin/emergency", false}};
+  system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {
+    return Result<ProgramEnd>(ProgramEnd{100, {1, 0}, false});
+  };
+  EXPECT_EQ(run(), "poweroff");
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+  EXPECT_TRUE(system.calls_to("run").empty()) << "the worker's calls are in the worker";
+}
+
+TEST_F(RunAsInit, EmergencyHooksRunWhenNothingCouldBeSaved) {
+  plan.hooks.emergency = {{"/etc/kdump/emergency.d/1", false}, {"/bin/emergency", false}};
+  identities["/dev/vda"].uuid = "other";
+  system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {
+    return Result<ProgramEnd>(ProgramEnd{100, {1, 0}, false});
+  };
+  EXPECT_EQ(run(), "halt");
+  EXPECT_THAT(system.calls_to("run"),
+              testing::ElementsAre("run /etc/kdump/emergency.d/1", "run /bin/emergency"));
+  EXPECT_THAT(recorded(), HasSubstr("WARNING: /bin/emergency failed: exit code 1"));
 }
 
 }  // namespace

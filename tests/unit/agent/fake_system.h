@@ -41,16 +41,16 @@ class FakeSystem : public System {
     calls.push_back("identify " + device);
     return on_identify(device, deadline);
   }
-  Status mount(const std::string& device,
+  Status mount(const std::string& source,
                const std::string& mount_point,
-               const config::PlannedTarget& target,
+               const config::PlannedFileSystem& place,
                Deadline deadline) override {
     calls.push_back(fmt::format("mount {} {} {} {:#x} '{}'",
-                                device,
+                                source,
                                 mount_point,
-                                target.fs_type,
-                                target.mount_flags,
-                                target.mount_data));
+                                place.fs_type,
+                                place.mount_flags,
+                                place.mount_data));
     return on_mount(deadline);
   }
   Status sync_and_unmount(const std::string& mount_point, Deadline /*deadline*/) override {
@@ -147,13 +147,16 @@ class CaptureFixture {
     add_device("vda");
     tree.make_directory("/kdumproot");
     plan.kernel_release = "6.1.0-cloud-amd64";
-    plan.host_name = "127.0.0.1";
-    plan.modules = {{"/lib/a.ko", ""}, {"/lib/b.ko", "x=1"}};
-    plan.target.fs_type = "ext4";
-    plan.target.device = {config::PlannedDevice::By::kUuid, "1234-abcd"};
-    plan.target.mount_flags = 0x400;
-    plan.target.mount_data = "data=ordered";
-    plan.target.directory = "/var/crash";
+    config::PlannedTarget target;
+    target.name = "ext4 UUID=1234-abcd";
+    target.host_name = "127.0.0.1";
+    target.modules = {{"/lib/a.ko", ""}, {"/lib/b.ko", "x=1"}};
+    target.place.fs_type = "ext4";
+    target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234-abcd"};
+    target.place.mount_flags = 0x400;
+    target.place.mount_data = "data=ordered";
+    target.place.directory = "/var/crash";
+    plan.targets = {target};
     plan.collector = {"/usr/bin/kdump-collect", "--level", "31"};
     system.on_identify = [this](const std::string& device, Deadline) -> Result<DeviceIdentity> {
       return identities[device];
@@ -166,11 +169,25 @@ class CaptureFixture {
     tree.write("/dev/" + name, "");
   }
 
+  /// A second target, on a disk of its own.
+  void add_fallback() {
+    config::PlannedTarget target = plan.targets[0];
+    target.name = "ext4 UUID=5678";
+    target.modules = {{"/lib/c.ko", ""}};
+    target.place.device->value = "5678";
+    plan.targets.push_back(target);
+    add_device("vdb");
+    identities["/dev/vdb"].uuid = "5678";
+    tree.make_directory("/kdumproot-2");
+  }
+
+  [[nodiscard]] config::PlannedFileSystem& place() { return plan.targets[0].place; }
   [[nodiscard]] CaptureContext context() { return {plan, tree.root(), system, log, steps, memory}; }
   [[nodiscard]] std::string recorded() const { return log.recorded().value_or(std::string()); }
   /// A file of this dump as seen from the host.
-  [[nodiscard]] static std::string dumped(const std::string& name) {
-    return "/kdumproot/var/crash/127.0.0.1-2026-11-03-04:05:06/" + name;
+  [[nodiscard]] static std::string dumped(const std::string& name,
+                                          const std::string& mount_point = "/kdumproot") {
+    return mount_point + "/var/crash/127.0.0.1-2026-11-03-04:05:06/" + name;
   }
 
   test::TempTree tree;

@@ -101,11 +101,11 @@ TEST_F(LinuxSystemTest, WhatIsNoModuleIsAnError) {
 
 TEST_F(LinuxSystemTest, AMountThatFailsKeepsItsErrno) {
   const test::TempTree tree;
-  const auto status =
-      system.mount("/nonexistent",
-                   tree.path("/nowhere"),
-                   {.fs_type = "ext4", .device = {}, .mount_data = "", .directory = "/"},
-                   in(10'000));
+  const auto status = system.mount(
+      "/nonexistent",
+      tree.path("/nowhere"),
+      {.fs_type = "ext4", .device = {}, .source = "", .mount_data = "", .directory = "/"},
+      in(10'000));
   ASSERT_FALSE(status);
   EXPECT_TRUE(status.error().code == ENOENT || status.error().code == EPERM) << status.error().code;
 }

@@ -17,14 +17,14 @@ using testing::HasSubstr;
 class LoadModules : public testing::Test, public CaptureFixture {};
 
 TEST_F(LoadModules, InOrderWithOptions) {
-  load_modules(context());
+  load_modules(context(), plan.targets[0].modules);
   EXPECT_THAT(system.calls, ElementsAre("module /lib/a.ko ''", "module /lib/b.ko 'x=1'"));
   EXPECT_THAT(recorded(), HasSubstr("loaded 2 of 2 kernel modules"));
 }
 
 TEST_F(LoadModules, TheKernelCommandLineHasItsSay) {
   tree.write("/proc/cmdline", "elfcorehdr=0x1000 b.y=2\n");
-  load_modules(context());
+  load_modules(context(), plan.targets[0].modules);
   EXPECT_THAT(system.calls, ElementsAre("module /lib/a.ko ''", "module /lib/b.ko 'x=1 y=2'"));
 }
 
@@ -33,7 +33,7 @@ TEST_F(LoadModules, AFailureIsAWarning) {
     if (module.path == "/lib/a.ko") return system_error(ENOEXEC, "cannot load {}", module.path);
     return {};
   };
-  load_modules(context());
+  load_modules(context(), plan.targets[0].modules);
   EXPECT_EQ(system.calls.size(), 2U);
   EXPECT_THAT(recorded(), HasSubstr("WARNING: cannot load /lib/a.ko"));
   EXPECT_THAT(recorded(), HasSubstr("loaded 1 of 2 kernel modules"));
@@ -46,20 +46,20 @@ TEST_F(LoadModules, AStuckOneDoesNotHoldUpTheNext) {
     system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
     return make_error(ErrorKind::kTimeout, "load: not done in time");
   };
-  load_modules(context());
+  load_modules(context(), plan.targets[0].modules);
   EXPECT_EQ(system.calls.size(), 2U);
   EXPECT_THAT(recorded(), HasSubstr("/lib/a.ko is still loading"));
 }
 
 TEST_F(LoadModules, AllTogetherHaveADeadline) {
-  plan.modules.assign(100, {"/lib/slow.ko", ""});
+  plan.targets[0].modules.assign(100, {"/lib/slow.ko", ""});
   const Deadline end = system.now() + std::chrono::seconds(plan.deadlines.device);
   system.on_load_module = [&](const config::PlannedModule&, Deadline deadline) -> Status {
     EXPECT_LE(deadline, end);
     system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
     return make_error(ErrorKind::kTimeout, "load: not done in time");
   };
-  load_modules(context());
+  load_modules(context(), plan.targets[0].modules);
   EXPECT_LE(system.now(), end);
   EXPECT_LT(system.calls.size(), 10U);
   EXPECT_THAT(recorded(), HasSubstr("no time left to load /lib/slow.ko"));

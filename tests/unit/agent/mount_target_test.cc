@@ -24,7 +24,7 @@ class MountTarget : public testing::Test, public CaptureFixture {
 };
 
 TEST_F(MountTarget, PassesThePlanOn) {
-  ASSERT_TRUE(mount_target(context(), "/dev/vda"));
+  ASSERT_TRUE(mount_target(context(), place(), "/dev/vda", tree.path("/kdumproot")));
   EXPECT_EQ(system.calls.at(0),
             "mount /dev/vda " + tree.path("/kdumproot") + " ext4 0x400 'data=ordered'");
 }
@@ -32,7 +32,7 @@ TEST_F(MountTarget, PassesThePlanOn) {
 TEST_F(MountTarget, CreatesTheMountPoint) {
   const test::TempTree empty;
   CaptureContext elsewhere{plan, empty.root(), system, log, steps, memory};
-  ASSERT_TRUE(mount_target(elsewhere, "/dev/vda"));
+  ASSERT_TRUE(mount_target(elsewhere, place(), "/dev/vda", empty.path("/kdumproot")));
   EXPECT_TRUE(empty.exists("/kdumproot"));
 }
 
@@ -40,7 +40,7 @@ TEST_F(MountTarget, RetriesTransientErrors) {
   for (const int code : {EAGAIN, EBUSY, EINTR, ENOENT, ENOMEDIUM, ENXIO}) {
     system.calls.clear();
     fail_with(code, 3);
-    EXPECT_TRUE(mount_target(context(), "/dev/vda")) << code;
+    EXPECT_TRUE(mount_target(context(), place(), "/dev/vda", tree.path("/kdumproot"))) << code;
     EXPECT_EQ(system.calls.size(), 4U) << code;
   }
 }
@@ -49,7 +49,7 @@ TEST_F(MountTarget, GivesUpOnTransientErrorsAtTheDeadline) {
   plan.deadlines.mount = 5;
   fail_with(EBUSY, 1'000'000);
   const Deadline start = system.now();
-  const auto status = mount_target(context(), "/dev/vda");
+  const auto status = mount_target(context(), place(), "/dev/vda", tree.path("/kdumproot"));
   ASSERT_FALSE(status);
   EXPECT_LE(system.now() - start, std::chrono::seconds(5));
   EXPECT_GE(system.now() - start, std::chrono::seconds(4));
@@ -70,7 +70,7 @@ TEST_F(MountTarget, OtherErrorsAreFinalAndSayWhatToDo) {
   for (const Row& row : rows) {
     system.calls.clear();
     fail_with(row.code, 1);
-    const auto status = mount_target(context(), "/dev/vda");
+    const auto status = mount_target(context(), place(), "/dev/vda", tree.path("/kdumproot"));
     ASSERT_FALSE(status) << row.code;
     EXPECT_THAT(status.error().message, HasSubstr(row.remedy));
     EXPECT_EQ(system.calls.size(), 1U) << row.code;
@@ -82,7 +82,7 @@ TEST_F(MountTarget, AMountThatHangsIsNotRetried) {
     system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
     return make_error(ErrorKind::kTimeout, "mount: not done in time");
   };
-  ASSERT_FALSE(mount_target(context(), "/dev/vda"));
+  ASSERT_FALSE(mount_target(context(), place(), "/dev/vda", tree.path("/kdumproot")));
   EXPECT_EQ(system.calls.size(), 1U);
 }
 

@@ -12,14 +12,23 @@ namespace kdump::agent {
 namespace {
 
 TEST(StepReport, SurvivesTheSocket) {
-  const StepReport report{Step::kCollect, Clock::now(), "/kdumproot/a dump/x y"};
+  const StepReport report{Step::kCollect, 3, Clock::now(), "/kdumproot/a dump/x y"};
   const auto decoded = decode_step_report(encode(report));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(*decoded, report);
 }
 
 TEST(StepReport, RefusesWhatIsNone) {
-  for (const char* text : {"", " ", "1", "1 2", "x 2 /d", "-1 2 /d", "9 2 /d", "1 y /d", "1  /d"}) {
+  for (const char* text : {"",
+                           " ",
+                           "1",
+                           "1 0 2",
+                           "x 0 2 /d",
+                           "-1 0 2 /d",
+                           "10 0 2 /d",
+                           "1 0 y /d",
+                           "1 -1 2 /d",
+                           "1  2 /d"}) {
     EXPECT_FALSE(decode_step_report(text)) << "'" << text << "'";
   }
 }
@@ -46,11 +55,11 @@ TEST(StepClock, SendsTheStepAndItsDeadline) {
   ssize_t got = ::recv(reader.raw(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   auto report = decode_step_report({buffer.data(), static_cast<std::size_t>(got)});
   ASSERT_TRUE(report);
-  EXPECT_EQ(*report, (StepReport{Step::kMount, deadline, ""}));
+  EXPECT_EQ(*report, (StepReport{Step::kMount, 0, deadline, ""}));
   got = ::recv(reader.raw(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   report = decode_step_report({buffer.data(), static_cast<std::size_t>(got)});
   ASSERT_TRUE(report);
-  EXPECT_EQ(*report, (StepReport{Step::kMount, deadline, "/d"}));
+  EXPECT_EQ(*report, (StepReport{Step::kMount, 0, deadline, "/d"}));
 }
 
 TEST(StepClock, NoStepOutlivesTheWork) {

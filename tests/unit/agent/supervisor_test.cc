@@ -20,7 +20,7 @@ using How = WorkerEnd::How;
 
 void report(int fd, Step step, int milliseconds_left, const std::string& directory = "") {
   const std::string datagram =
-      encode(StepReport{step, Clock::now() + milliseconds(milliseconds_left), directory});
+      encode(StepReport{step, 0, Clock::now() + milliseconds(milliseconds_left), directory});
   ASSERT_EQ(::send(fd, datagram.data(), datagram.size(), 0), static_cast<ssize_t>(datagram.size()));
 }
 

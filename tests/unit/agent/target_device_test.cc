@@ -45,14 +45,14 @@ class TargetDevice : public testing::Test, public CaptureFixture {};
 TEST_F(TargetDevice, IsFoundAmongOthers) {
   add_device("sda");
   add_device("sda1");
-  const auto device = wait_for_target_device(context());
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(*device, "/dev/vda");
 }
 
 TEST_F(TargetDevice, IsFoundByItsPathWithoutReadingIt) {
-  plan.target.device = {By::kPath, "/dev/vda"};
-  const auto device = wait_for_target_device(context());
+  *place().device = {By::kPath, "/dev/vda"};
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(*device, "/dev/vda");
   EXPECT_TRUE(system.calls_to("identify").empty());
@@ -63,7 +63,7 @@ TEST_F(TargetDevice, NodesOfNamesWithASlashAreFound) {
   tree.write("/sys/class/block/cciss!c0d0/size", "2048\n");
   tree.write("/dev/cciss/c0d0", "");
   identities["/dev/cciss/c0d0"].uuid = "1234-abcd";
-  const auto device = wait_for_target_device(context());
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(*device, "/dev/cciss/c0d0");
 }
@@ -76,7 +76,7 @@ TEST_F(TargetDevice, MayAppearLate) {
     if (++waits == 30) add_device("sdb");
     return waits == 30;
   };
-  const auto device = wait_for_target_device(context());
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(*device, "/dev/sdb");
 }
@@ -89,13 +89,13 @@ TEST_F(TargetDevice, ADeviceThatChangesIsLookedAtAtOnce) {
     identities["/dev/vda"].uuid = "1234-abcd";
     return true;
   };
-  ASSERT_TRUE(wait_for_target_device(context()));
+  ASSERT_TRUE(wait_for_target_device(context(), *place().device));
   EXPECT_EQ(waits, 5);
 }
 
 TEST_F(TargetDevice, DevicesAreNotReadOverAndOver) {
   identities["/dev/vda"].uuid = "other";
-  EXPECT_FALSE(wait_for_target_device(context()));
+  EXPECT_FALSE(wait_for_target_device(context(), *place().device));
   EXPECT_GE(system.calls_to("identify").size(), 10U);
   EXPECT_LE(system.calls_to("identify").size(), plan.deadlines.device);
 }
@@ -103,7 +103,7 @@ TEST_F(TargetDevice, DevicesAreNotReadOverAndOver) {
 TEST_F(TargetDevice, OneWithoutAMediumIsNotRead) {
   tree.write("/sys/class/block/sr0/size", "0\n");
   tree.write("/dev/sr0", "");
-  ASSERT_TRUE(wait_for_target_device(context()));
+  ASSERT_TRUE(wait_for_target_device(context(), *place().device));
   EXPECT_THAT(system.calls, Not(testing::Contains("identify /dev/sr0")));
 }
 
@@ -121,7 +121,7 @@ TEST_F(TargetDevice, ASickDeviceHoldsUpNoOther) {
     return false;
   };
   const Deadline start = system.now();
-  const auto device = wait_for_target_device(context());
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_LT(system.now() - start, std::chrono::seconds(30));
   EXPECT_THAT(recorded(), HasSubstr("examine /dev/sda: not done in time"));
@@ -134,15 +134,15 @@ TEST_F(TargetDevice, ASickTargetGetsMorePatience) {
     system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
     return make_error(ErrorKind::kTimeout, "slow");
   };
-  EXPECT_TRUE(wait_for_target_device(context()));
+  EXPECT_TRUE(wait_for_target_device(context(), *place().device));
 }
 
 TEST_F(TargetDevice, AbsenceIsReportedAtTheDeadlineWithWhatIsThere) {
   plan.deadlines.device = 7;
-  plan.target.device = {By::kLabel, "dumps"};
+  *place().device = {By::kLabel, "dumps"};
   identities["/dev/vda"] = {"xfs", "1-2", "other", "3-4", "part"};
   const Deadline start = system.now();
-  const auto device = wait_for_target_device(context());
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_FALSE(device);
   EXPECT_EQ(device.error().kind, ErrorKind::kTimeout);
   EXPECT_EQ(system.now() - start, std::chrono::seconds(7));
@@ -152,8 +152,8 @@ TEST_F(TargetDevice, AbsenceIsReportedAtTheDeadlineWithWhatIsThere) {
 }
 
 TEST_F(TargetDevice, AbsenceOfAPathIsReportedWithWhatIsThere) {
-  plan.target.device = {By::kPath, "/dev/vda2"};
-  const auto device = wait_for_target_device(context());
+  *place().device = {By::kPath, "/dev/vda2"};
+  const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_FALSE(device);
   EXPECT_THAT(device.error().message, HasSubstr("block devices here:\n  /dev/vda\n"));
 }
@@ -161,7 +161,7 @@ TEST_F(TargetDevice, AbsenceOfAPathIsReportedWithWhatIsThere) {
 TEST_F(TargetDevice, AbsenceOfEverythingIsReported) {
   const test::TempTree empty;
   CaptureContext nothing{plan, empty.root(), system, log, steps, memory};
-  const auto device = wait_for_target_device(nothing);
+  const auto device = wait_for_target_device(nothing, *place().device);
   ASSERT_FALSE(device);
   EXPECT_THAT(device.error().message, HasSubstr("no other block device"));
 }

@@ -14,11 +14,26 @@ using nlohmann::ordered_json;
 CapturePlan sample_plan() {
   CapturePlan plan;
   plan.kernel_release = "6.1.0-9-amd64";
-  plan.host_name = "127.0.0.1";
-  plan.modules = {{"/usr/lib/modules/6.1.0-9-amd64/virtio_blk.ko", ""},
-                  {"/usr/lib/modules/6.1.0-9-amd64/ext4.ko", "a=1 b=\"x y\""}};
-  plan.target = {
-      "ext4", {PlannedDevice::By::kLabel, "k\xc3\xa4se \"1\""}, 1024, "data=ordered", "/var/crash"};
+  plan.modules = {{"/usr/lib/modules/6.1.0-9-amd64/dummy.ko", ""}};
+  PlannedTarget local;
+  local.name = "ext4 LABEL=dumps";
+  local.host_name = "127.0.0.1";
+  local.modules = {{"/usr/lib/modules/6.1.0-9-amd64/virtio_blk.ko", ""},
+                   {"/usr/lib/modules/6.1.0-9-amd64/ext4.ko", "a=1 b=\"x y\""}};
+  local.place.fs_type = "ext4";
+  local.place.device = PlannedDevice{PlannedDevice::By::kLabel, "k\xc3\xa4se \"1\""};
+  local.place.mount_flags = 1024;
+  local.place.mount_data = "data=ordered";
+  local.place.directory = "/var/crash";
+  PlannedTarget share = local;
+  share.name = "virtiofs dumps";
+  share.place.fs_type = "virtiofs";
+  share.place.device.reset();
+  share.place.source = "dumps";
+  plan.targets = {local, share};
+  plan.hooks.pre = {{"/usr/bin/decide", true}, {"/etc/kdump/pre.d/10-x", false}};
+  plan.hooks.post = {{"/etc/kdump/post.d/10-y", false}};
+  plan.hooks.emergency = {{"/usr/bin/cry", false}};
   plan.collector = {kImageCollectorPath, "-d", "31"};
   plan.deadlines.device = 17;
   plan.failure_action = FailureAction::kDumpToRootfs;
@@ -37,7 +52,7 @@ TEST(CapturePlan, EveryKindOfDeviceSurvives) {
   using By = PlannedDevice::By;
   for (const By by : {By::kUuid, By::kLabel, By::kPartUuid, By::kPartLabel, By::kPath}) {
     CapturePlan plan = sample_plan();
-    plan.target.device = {by, "/dev/vda1"};
+    plan.targets[0].place.device = PlannedDevice{by, "/dev/vda1"};
     const auto again = capture_plan_from_json(to_json(plan));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(*again, plan);
@@ -47,16 +62,16 @@ TEST(CapturePlan, EveryKindOfDeviceSurvives) {
 TEST(CapturePlan, IsTheSameTextEachTimeInAFixedOrder) {
   const std::string text = to_json(sample_plan());
   EXPECT_EQ(text, to_json(sample_plan()));
-  EXPECT_TRUE(text.starts_with("{\n  \"version\": 1,\n  \"kernel_release\": \"6.1.0-9-amd64\",\n"));
+  EXPECT_TRUE(text.starts_with("{\n  \"version\": 2,\n  \"kernel_release\": \"6.1.0-9-amd64\",\n"));
   EXPECT_TRUE(text.ends_with("}\n"));
 }
 
 TEST(CapturePlan, TextThatIsNotUtf8DoesNotThrow) {
   CapturePlan plan = sample_plan();
-  plan.host_name = "a\xff";
+  plan.targets[0].host_name = "a\xff";
   const auto again = capture_plan_from_json(to_json(plan));
   ASSERT_TRUE(again);
-  EXPECT_EQ(again->host_name, "a\xef\xbf\xbd");
+  EXPECT_EQ(again->targets[0].host_name, "a\xef\xbf\xbd");
 }
 
 struct Damage {
@@ -66,41 +81,57 @@ struct Damage {
 
 TEST(CapturePlan, NamesTheFieldThatIsWrong) {
   const std::vector<Damage> table = {
-      {"version 2", [](ordered_json& j) { j["version"] = 2; }},
+      {"version 3", [](ordered_json& j) { j["version"] = 3; }},
       {"version is not a number", [](ordered_json& j) { j["version"] = "1"; }},
       {"version is missing", [](ordered_json& j) { j.erase("version"); }},
       {"shell is not a known field", [](ordered_json& j) { j["shell"] = "sh"; }},
       {"kernel_release is missing", [](ordered_json& j) { j.erase("kernel_release"); }},
       {"kernel_release is not a text", [](ordered_json& j) { j["kernel_release"] = 6; }},
-      {"host_name cannot be", [](ordered_json& j) { j["host_name"] = "../x"; }},
-      {"host_name cannot be", [](ordered_json& j) { j["host_name"] = ""; }},
+      {"targets[0].host_name cannot be",
+       [](ordered_json& j) { j["targets"][0]["host_name"] = "../x"; }},
+      {"targets[1].host_name cannot be",
+       [](ordered_json& j) { j["targets"][1]["host_name"] = ""; }},
       {"modules is not a list", [](ordered_json& j) { j["modules"] = "x"; }},
-      {"modules[1].path does not begin", [](ordered_json& j) { j["modules"][1]["path"] = "x"; }},
-      {"modules[0].path contains '..'",
-       [](ordered_json& j) { j["modules"][0]["path"] = "/a/../b"; }},
-      {"modules[0].options contains a NUL",
-       [](ordered_json& j) { j["modules"][0]["options"] = std::string("a\0b", 3); }},
-      {"modules[0] is not an object", [](ordered_json& j) { j["modules"][0] = nullptr; }},
+      {"targets[0].modules[1].path does not begin",
+       [](ordered_json& j) { j["targets"][0]["modules"][1]["path"] = "x"; }},
+      {"targets[0].modules[0].path contains '..'",
+       [](ordered_json& j) { j["targets"][0]["modules"][0]["path"] = "/a/../b"; }},
+      {"targets[0].modules[0].options contains a NUL",
+       [](ordered_json& j) { j["targets"][0]["modules"][0]["options"] = std::string("a\0b", 3); }},
+      {"targets[0].modules[0] is not an object",
+       [](ordered_json& j) { j["targets"][0]["modules"][0] = nullptr; }},
       {"modules has too many",
        [](ordered_json& j) { j["modules"] = std::vector<ordered_json>(5000, j["modules"][0]); }},
-      {"target is missing", [](ordered_json& j) { j.erase("target"); }},
-      {"target is not an object", [](ordered_json& j) { j["target"] = ordered_json::array(); }},
-      {"target.fs_type is empty", [](ordered_json& j) { j["target"]["fs_type"] = ""; }},
-      {"target.device.by is not", [](ordered_json& j) { j["target"]["device"]["by"] = "luck"; }},
-      {"target.device.value is empty",
-       [](ordered_json& j) { j["target"]["device"]["value"] = ""; }},
-      {"target.device.value does not begin",
+      {"targets is missing", [](ordered_json& j) { j.erase("targets"); }},
+      {"targets is empty", [](ordered_json& j) { j["targets"] = ordered_json::array(); }},
+      {"targets[0] is not an object",
+       [](ordered_json& j) { j["targets"][0] = ordered_json::array(); }},
+      {"targets[0].file_system.fs_type is empty",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["fs_type"] = ""; }},
+      {"targets[0].file_system.device.by is not",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["device"]["by"] = "luck"; }},
+      {"targets[0].file_system.device.value is empty",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["device"]["value"] = ""; }},
+      {"targets[0].file_system.device.value does not begin",
        [](ordered_json& j) {
-         j["target"]["device"]["by"] = "path";
-         j["target"]["device"]["value"] = "vda1";
+         j["targets"][0]["file_system"]["device"]["by"] = "path";
+         j["targets"][0]["file_system"]["device"]["value"] = "vda1";
        }},
-      {"target.mount_flags asks for a read-only",
-       [](ordered_json& j) { j["target"]["mount_flags"] = 1025; }},
-      {"target.mount_flags is not a number",
-       [](ordered_json& j) { j["target"]["mount_flags"] = -1; }},
-      {"target.mount_flags is not a number",
-       [](ordered_json& j) { j["target"]["mount_flags"] = 1.5; }},
-      {"target.directory does not begin", [](ordered_json& j) { j["target"]["directory"] = "x"; }},
+      {"targets[0].file_system.mount_flags asks for a read-only",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["mount_flags"] = 1025; }},
+      {"targets[0].file_system.mount_flags is not a number",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["mount_flags"] = -1; }},
+      {"targets[0].file_system.mount_flags is not a number",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["mount_flags"] = 1.5; }},
+      {"targets[0].file_system.directory does not begin",
+       [](ordered_json& j) { j["targets"][0]["file_system"]["directory"] = "x"; }},
+      {"targets[1].file_system.source is empty",
+       [](ordered_json& j) { j["targets"][1]["file_system"]["source"] = ""; }},
+      {"hooks.pre[0].decides is neither",
+       [](ordered_json& j) { j["hooks"]["pre"][0]["decides"] = 1; }},
+      {"hooks.post[0].path does not begin",
+       [](ordered_json& j) { j["hooks"]["post"][0]["path"] = "y"; }},
+      {"hooks.emergency is missing", [](ordered_json& j) { j["hooks"].erase("emergency"); }},
       {"collector is empty", [](ordered_json& j) { j["collector"] = ordered_json::array(); }},
       {"collector is not a list", [](ordered_json& j) { j["collector"] = ordered_json::object(); }},
       {"collector is not a text", [](ordered_json& j) { j["collector"][1] = 7; }},

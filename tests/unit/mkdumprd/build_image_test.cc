@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/build_image.h"
 
+#include "config/capture_plan.h"
 #include "mkdumprd/archive_handle.h"
 #include "mkdumprd/list_image.h"
 #include "tests/support/golden.h"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <sys/stat.h>
 
 namespace kdump::mkdumprd {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 using config::KdumpConfig;
 using test::TestHost;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -140,16 +143,60 @@ TEST_F(BuildImage, MountAmongTheArgumentsIsTheTarget) {
   EXPECT_FALSE(build());
 }
 
-TEST_F(BuildImage, DirectivesThatAreNotCarriedOutAreSaid) {
-  host_.tree().write("/etc/kdump/pre.d/10-x", "");
+TEST_F(BuildImage, HooksComeWithTheirInterpreterAndWhatTheyName) {
+  const std::string program = test::test_part("programs/mkdumprd_test_plain");
+  for (const char* path : {"/usr/bin/dash", "/usr/bin/logger"}) {
+    host_.tree().write(path, program);
+    ASSERT_EQ(::chmod(host_.tree().path(path).c_str(), 0755), 0);
+  }
+  host_.tree().link("/bin", "usr/bin");
+  host_.tree().link("/usr/bin/sh", "dash");
+  const std::string script = "#!/bin/sh\nlogger \"$1\"\n";
+  for (const char* path : {"/root/decide", "/etc/kdump/post.d/10-tell"}) {
+    host_.tree().write(path, script);
+    ASSERT_EQ(::chmod(host_.tree().path(path).c_str(), 0700), 0);
+  }
   KdumpConfig config;
-  config.kdump_post = "/usr/bin/post";
-  config.failure_action = config::FailureAction::kDumpToRootfs;
+  config.kdump_pre = "/root/decide";
   const auto report = build(config);
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_THAT(report->warnings, Contains(HasSubstr("kdump_post")));
-  EXPECT_THAT(report->warnings, Contains(HasSubstr("dump_to_rootfs")));
-  EXPECT_THAT(report->warnings, Contains(HasSubstr("/etc/kdump/pre.d")));
+  const std::string contents = contents_of(request_.image);
+  for (const char* line : {" root/decide\n",
+                           " etc/kdump/post.d/10-tell\n",
+                           " bin -> usr/bin\n",
+                           " usr/bin/sh -> dash\n",
+                           " usr/bin/dash\n",
+                           " usr/bin/logger\n"}) {
+    EXPECT_THAT(contents, HasSubstr(line));
+  }
+  const auto plan =
+      config::capture_plan_from_json(file_in_image(request_.image, "etc/kdump/plan.json"));
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_THAT(plan->hooks.pre, ElementsAre(config::PlannedHook{"/root/decide", true}));
+  EXPECT_THAT(plan->hooks.post,
+              ElementsAre(config::PlannedHook{"/etc/kdump/post.d/10-tell", false}));
+  EXPECT_THAT(file_in_image(request_.image, "etc/kdump/contents"),
+              HasSubstr("/usr/bin/logger\tnamed in "));
+}
+
+TEST_F(BuildImage, FailureActionShellBringsAShell) {
+  KdumpConfig config;
+  config.failure_action = config::FailureAction::kShell;
+  const auto without = build(config);
+  ASSERT_FALSE(without);
+  EXPECT_THAT(without.error().message, HasSubstr("/bin/sh not found"));
+  host_.tree().write("/bin/sh", test::test_part("programs/mkdumprd_test_plain"));
+  const auto report = build(config);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(contents_of(request_.image), HasSubstr(" bin/sh\n"));
+}
+
+TEST_F(BuildImage, DirectivesThatAreNotCarriedOutAreSaid) {
+  KdumpConfig config;
+  config.fence_kdump_nodes = {"node2"};
+  const auto report = build(config);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("fence_kdump_nodes")));
 }
 
 TEST_F(BuildImage, MissingProgramNamesTheOption) {

@@ -39,11 +39,15 @@ TEST(ExtraPrograms, ByNameByPathAndWithTheirInterpreter) {
                          4));
   tree.link("/usr/bin/python3", "python3.11");
   tree.write("/opt/data", "plain");
-  const auto programs = find_programs(tree.root(), {"tool", "/opt/script", "/opt/data", "tool"});
+  const auto programs = find_programs(
+      tree.root(),
+      {{"tool", "extra_bins"}, {"/opt/script", "x"}, {"/opt/data", "x"}, {"tool", "x"}});
   ASSERT_TRUE(programs) << programs.error().message;
   std::vector<std::string> files;
   files.reserve(programs->files.size());
-  for (const HostPath& host : programs->files) files.push_back(host.file);
+  for (const ExtraProgram& program : programs->files) files.push_back(program.host.file);
+  EXPECT_EQ(programs->files.at(0).reason, "extra_bins");
+  EXPECT_EQ(programs->files.at(4).reason, "interpreter of /opt/script");
   EXPECT_THAT(
       files,
       ElementsAre(
@@ -54,9 +58,10 @@ TEST(ExtraPrograms, ByNameByPathAndWithTheirInterpreter) {
 TEST(ExtraPrograms, AbsentProgramIsNamedAsEver) {
   const kdump::test::TempTree tree;
   for (const char* name : {"nothing", "/usr/bin/nothing"}) {
-    const auto programs = find_programs(tree.root(), {name});
+    const auto programs = find_programs(tree.root(), {{name, "kdump_pre"}});
     ASSERT_FALSE(programs);
     EXPECT_THAT(programs.error().message, HasSubstr("Error: " + std::string(name) + " not found."));
+    EXPECT_THAT(programs.error().message, HasSubstr("(kdump_pre)"));
   }
 }
 

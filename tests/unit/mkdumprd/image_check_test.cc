@@ -32,14 +32,16 @@ struct Image {
     add("/usr/lib/ld.so", HostFile{"/ld", false});
     add("/usr/lib/liby.so", HostFile{"/y", false});
     add("/usr/lib/modules/6.9/disk.ko", HostFile{"/disk", true});
-    capture.host_name = "127.0.0.1";
-    capture.target = {.fs_type = "ext4",
-                      .device = {config::PlannedDevice::By::kUuid, "1234"},
-                      .mount_flags = 0,
-                      .mount_data = {},
-                      .directory = "/"};
+    config::PlannedTarget target;
+    target.host_name = "127.0.0.1";
+    target.modules = {{"/usr/lib/modules/6.9/disk.ko", ""}};
+    target.place.fs_type = "ext4";
+    target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
+    target.place.directory = "/";
+    capture.targets = {target};
+    capture.hooks.post = {{"/etc/kdump/post.d/1", false}};
+    add("/etc/kdump/post.d/1", HostFile{"/etc/kdump/post.d/1", false});
     capture.collector = {"/usr/bin/kdump-collect", "--x"};
-    capture.modules = {{"/usr/lib/modules/6.9/disk.ko", ""}};
     add(config::kCapturePlanPath, TextFile{config::to_json(capture)});
     closure.objects = {
         {.file = "/agent",

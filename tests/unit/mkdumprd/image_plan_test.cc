@@ -7,6 +7,7 @@
 namespace kdump::mkdumprd {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(ImagePlan, FoldersAboveAnEntryComeByThemselves) {
@@ -48,16 +49,26 @@ TEST(ImagePlan, WholeImage) {
   ImageContents contents;
   contents.kernel_release = "6.9";
   contents.files = {{"/opt/agent", config::kImageAgentPath, 0755, "agent"}};
-  contents.modules.modules = {{.name = "virtio_blk",
-                               .file = "/usr/lib/modules/6.9/kernel/virtio_blk.ko.xz",
-                               .options = "queues=1",
-                               .reason = "driver"}};
+  const ClosureModule disk{.name = "virtio_blk",
+                           .file = "/usr/lib/modules/6.9/kernel/virtio_blk.ko.xz",
+                           .options = "queues=1",
+                           .reason = "driver"};
+  const ClosureModule extra{.name = "extra",
+                            .file = "/usr/lib/modules/6.9/kernel/extra.ko",
+                            .options = "",
+                            .reason = "extra_modules"};
+  contents.modules.modules = {extra};
+  contents.target_modules.resize(2);
+  contents.target_modules[0].modules = {disk};
+  contents.target_modules[1].modules = {disk, extra};
   contents.libraries.extra_links = {{"/usr/lib/libx.so", "/opt/libx.so"}};
   contents.capture.collector = {config::kImageCollectorPath};
-  contents.capture.host_name = "127.0.0.1";
-  contents.capture.target.fs_type = "ext4";
-  contents.capture.target.device.value = "1234";
-  contents.capture.target.directory = "/";
+  config::PlannedTarget target;
+  target.host_name = "127.0.0.1";
+  target.place.fs_type = "ext4";
+  target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
+  target.place.directory = "/";
+  contents.capture.targets = {target, target};
   const auto plan = plan_image(contents);
   ASSERT_TRUE(plan) << plan.error().message;
   const auto& entries = plan->entries();
@@ -71,9 +82,13 @@ TEST(ImagePlan, WholeImage) {
   const auto capture = config::capture_plan_from_json(
       std::get<TextFile>(entries.at(config::kCapturePlanPath).content).text);
   ASSERT_TRUE(capture) << capture.error().message;
-  ASSERT_EQ(capture->modules.size(), 1U);
-  EXPECT_EQ(capture->modules[0],
-            (config::PlannedModule{"/usr/lib/modules/6.9/virtio_blk.ko", "queues=1"}));
+  const config::PlannedModule planned_disk{"/usr/lib/modules/6.9/virtio_blk.ko", "queues=1"};
+  const config::PlannedModule planned_extra{"/usr/lib/modules/6.9/extra.ko", ""};
+  EXPECT_THAT(capture->modules, ElementsAre(planned_extra));
+  EXPECT_THAT(capture->targets.at(0).modules, ElementsAre(planned_disk));
+  EXPECT_THAT(capture->targets.at(1).modules, ElementsAre(planned_disk, planned_extra));
+  EXPECT_THAT(std::get<TextFile>(entries.at(kImageReasonsPath).content).text,
+              HasSubstr("/usr/lib/modules/6.9/virtio_blk.ko\tdriver\n"));
   EXPECT_EQ(capture->kernel_release, "6.9");
 }
 

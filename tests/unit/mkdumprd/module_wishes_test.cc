@@ -35,15 +35,15 @@ bool wants(const std::vector<ModuleWish>& wishes, const std::string& name) {
   });
 }
 
-TEST(ModuleWishes, DriversThenFileSystemThenExtra) {
+TEST(ModuleWishes, DriversThenFileSystem) {
   TargetFacts facts = target("xfs", true);
   facts.device.stack = {
       {"/sys/devices/pci", "pci:abc", "virtio-pci", "virtio_pci", true},
       {"/sys/devices/pci/virtio0", "virtio:d2", "virtio_blk", "virtio_blk", false},
       {"/sys/devices/pci/bridge", "acpi:x", "", "", false},
   };
-  const auto wishes = wish_modules(running(), facts, {"extra_one"});
-  ASSERT_EQ(wishes.size(), 5U);
+  const auto wishes = wish_modules(running(), facts);
+  ASSERT_EQ(wishes.size(), 4U);
   EXPECT_THAT(wishes[0].names, ElementsAre("virtio_pci"));
   EXPECT_THAT(wishes[0].aliases, ElementsAre("pci:abc"));
   EXPECT_TRUE(wishes[0].required);
@@ -55,31 +55,36 @@ TEST(ModuleWishes, DriversThenFileSystemThenExtra) {
   EXPECT_THAT(wishes[3].names, ElementsAre("xfs"));
   EXPECT_THAT(wishes[3].aliases, ElementsAre("fs-xfs"));
   EXPECT_TRUE(wishes[3].required);
-  EXPECT_THAT(wishes[4].names, ElementsAre("extra_one"));
-  EXPECT_TRUE(wishes[4].required);
+}
+
+TEST(ModuleWishes, ThoseOfTheAdministratorAreRequired) {
+  const auto wishes = wish_extra_modules({"extra_one"});
+  ASSERT_EQ(wishes.size(), 1U);
+  EXPECT_THAT(wishes[0].names, ElementsAre("extra_one"));
+  EXPECT_TRUE(wishes[0].required);
 }
 
 TEST(ModuleWishes, RegisteredFileSystemMayBeBuiltIn) {
   KernelFacts kernel = running();
   kernel.registered_file_systems = {"proc", "xfs"};
-  const auto wishes = wish_modules(kernel, target("xfs", true), {});
+  const auto wishes = wish_modules(kernel, target("xfs", true));
   ASSERT_EQ(wishes.size(), 1U);
   EXPECT_FALSE(wishes[0].required);
 }
 
 TEST(ModuleWishes, HelpersOnlyWhenTheMountedFileSystemUsesThem) {
   KernelFacts kernel = running();
-  EXPECT_FALSE(wants(wish_modules(kernel, target("ext4", true), {}), "quota_v2"));
+  EXPECT_FALSE(wants(wish_modules(kernel, target("ext4", true)), "quota_v2"));
   kernel.loaded_modules = {"quota_v2"};
-  EXPECT_TRUE(wants(wish_modules(kernel, target("ext4", true), {}), "quota_v2"));
-  EXPECT_FALSE(wants(wish_modules(kernel, target("xfs", true), {}), "quota_v2"));
+  EXPECT_TRUE(wants(wish_modules(kernel, target("ext4", true)), "quota_v2"));
+  EXPECT_FALSE(wants(wish_modules(kernel, target("xfs", true)), "quota_v2"));
 }
 
 TEST(ModuleWishes, HelpersAlwaysWhenNobodyCanTell) {
   KernelFacts foreign;
   foreign.release = "5.5";
-  EXPECT_TRUE(wants(wish_modules(foreign, target("vfat", true), {}), "nls_iso8859_1"));
-  EXPECT_TRUE(wants(wish_modules(running(), target("vfat", false), {}), "nls_cp437"));
+  EXPECT_TRUE(wants(wish_modules(foreign, target("vfat", true)), "nls_iso8859_1"));
+  EXPECT_TRUE(wants(wish_modules(running(), target("vfat", false)), "nls_cp437"));
 }
 
 }  // namespace

@@ -51,11 +51,11 @@ KdumpConfig ext4_on(const std::string& device, const std::string& options = {}) 
 TEST(TargetPlan, PathOnItsOwnFileSystem) {
   const auto plan = plan_target({}, crash_disk());
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.fs_type, "ext4");
-  EXPECT_EQ(plan->target.device, (PlannedDevice{PlannedDevice::By::kUuid, "1234-uuid"}));
-  EXPECT_EQ(plan->target.mount_flags, std::uint64_t{MS_NOATIME});
-  EXPECT_EQ(plan->target.mount_data, "");
-  EXPECT_EQ(plan->target.directory, "/");
+  EXPECT_EQ(plan->place.fs_type, "ext4");
+  EXPECT_EQ(plan->place.device, (PlannedDevice{PlannedDevice::By::kUuid, "1234-uuid"}));
+  EXPECT_EQ(plan->place.mount_flags, std::uint64_t{MS_NOATIME});
+  EXPECT_EQ(plan->place.mount_data, "");
+  EXPECT_EQ(plan->place.directory, "/");
   EXPECT_THAT(plan->warnings, IsEmpty());
 }
 
@@ -77,7 +77,7 @@ TEST_P(TargetDirectory, IsRelativeToTheFileSystem) {
   facts.host_path = c.host_path;
   const auto plan = plan_target({}, facts);
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.directory, c.directory);
+  EXPECT_EQ(plan->place.directory, c.directory);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -98,12 +98,12 @@ TEST(TargetPlan, BtrfsMountsTheTopLevel) {
   facts.probed.type = "btrfs";
   const auto plan = plan_target({}, facts);
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.mount_data, "subvolid=5");
-  EXPECT_EQ(plan->target.directory, "/@crash");
+  EXPECT_EQ(plan->place.mount_data, "subvolid=5");
+  EXPECT_EQ(plan->place.directory, "/@crash");
   facts.mount->super_options = "rw,degraded,subvolid=5,subvol=/";
   const auto degraded = plan_target({}, facts);
   ASSERT_TRUE(degraded);
-  EXPECT_EQ(degraded->target.mount_data, "subvolid=5,degraded");
+  EXPECT_EQ(degraded->place.mount_data, "subvolid=5,degraded");
 }
 
 TEST(TargetPlan, ExplicitTargetHasThePathInItself) {
@@ -112,15 +112,15 @@ TEST(TargetPlan, ExplicitTargetHasThePathInItself) {
   facts.host_path = "/mnt/dumps/var/crash";
   const auto plan = plan_target(ext4_on("UUID=1234-uuid"), facts);
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.directory, "/var/crash");
+  EXPECT_EQ(plan->place.directory, "/var/crash");
 }
 
 TEST(TargetPlan, OptionsOfTheAdministratorAreTakenWhole) {
   const auto plan = plan_target(ext4_on("/dev/vdb", "ro,nosuid,data=journal"), crash_disk());
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.mount_flags, std::uint64_t{MS_NOSUID});
-  EXPECT_EQ(plan->target.mount_data, "data=journal");
-  EXPECT_EQ(plan->target.directory, "/var/crash");
+  EXPECT_EQ(plan->place.mount_flags, std::uint64_t{MS_NOSUID});
+  EXPECT_EQ(plan->place.mount_data, "data=journal");
+  EXPECT_EQ(plan->place.directory, "/var/crash");
 }
 
 TEST(TargetPlan, UnmountedTargetIsTakenWithAWarning) {
@@ -131,10 +131,10 @@ TEST(TargetPlan, UnmountedTargetIsTakenWithAWarning) {
   facts.fstab_options = "noauto,nodev,discard";
   const auto plan = plan_target(ext4_on("/dev/vdb"), facts);
   ASSERT_TRUE(plan) << plan.error().message;
-  EXPECT_EQ(plan->target.fs_type, "ext4");
-  EXPECT_EQ(plan->target.mount_flags, std::uint64_t{MS_NODEV});
-  EXPECT_EQ(plan->target.mount_data, "");
-  EXPECT_EQ(plan->target.directory, "/var/crash");
+  EXPECT_EQ(plan->place.fs_type, "ext4");
+  EXPECT_EQ(plan->place.mount_flags, std::uint64_t{MS_NODEV});
+  EXPECT_EQ(plan->place.mount_data, "");
+  EXPECT_EQ(plan->place.directory, "/var/crash");
   ASSERT_THAT(plan->warnings, SizeIs(1));
   EXPECT_THAT(plan->warnings[0], HasSubstr("not mounted"));
 }
@@ -144,15 +144,15 @@ TEST(TargetPlan, DeviceIsNamedByWhatLasts) {
   facts.probed.uuid.clear();
   auto plan = plan_target({}, facts);
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->target.device, (PlannedDevice{PlannedDevice::By::kPartUuid, "part-uuid"}));
+  EXPECT_EQ(plan->place.device, (PlannedDevice{PlannedDevice::By::kPartUuid, "part-uuid"}));
   facts.probed.part_uuid.clear();
   plan = plan_target({}, facts);
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->target.device, (PlannedDevice{PlannedDevice::By::kLabel, "dumps"}));
+  EXPECT_EQ(plan->place.device, (PlannedDevice{PlannedDevice::By::kLabel, "dumps"}));
   facts.probed.label.clear();
   plan = plan_target({}, facts);
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->target.device, (PlannedDevice{PlannedDevice::By::kPath, "/dev/vdb"}));
+  EXPECT_EQ(plan->place.device, (PlannedDevice{PlannedDevice::By::kPath, "/dev/vdb"}));
   EXPECT_THAT(plan->warnings, SizeIs(1));
 }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/hooks.h"
+
+namespace kdump::agent {
+namespace {
+
+Status run_hook(const config::PlannedHook& hook,
+                const std::vector<std::string>& arguments,
+                System& system,
+                AgentLog& log,
+                Deadline deadline) {
+  std::vector<std::string> argv{hook.path};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  log.info("running {}", fmt::join(argv, " "));
+  const ProgramObserver observer{
+      .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
+  const auto end = system.run(argv, observer, deadline);
+  log.end_program_output();
+  if (!end) return end.error();
+  if (end->deadline_passed) {
+    return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", hook.path);
+  }
+  if (end->status.success()) return {};
+  return make_error(ErrorKind::kSystem, "{} failed: {}", hook.path, end->status.describe());
+}
+
+}  // namespace
+
+Status run_hooks(const std::vector<config::PlannedHook>& hooks,
+                 const std::vector<std::string>& arguments,
+                 System& system,
+                 AgentLog& log,
+                 const std::function<Deadline()>& next_deadline) {
+  for (const config::PlannedHook& hook : hooks) {
+    auto status = run_hook(hook, arguments, system, log, next_deadline());
+    if (!status && hook.decides) return status;
+    if (!status) log.warning("{}", status.error().message);
+  }
+  return {};
+}
+
+}  // namespace kdump::agent

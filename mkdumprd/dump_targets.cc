@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/dump_targets.h"
+
+#include "base/text.h"
+#include "mkdumprd/module_wishes.h"
+#include "mkdumprd/target_facts.h"
+#include "mkdumprd/target_plan.h"
+
+#include <algorithm>
+
+namespace kdump::mkdumprd {
+namespace {
+
+constexpr const char* kLocalHost = "127.0.0.1";
+
+std::string spoken_name(const config::KdumpConfig& config, const TargetFacts& facts) {
+  const auto* target = std::get_if<config::FileSystemTarget>(&config.target);
+  if (target != nullptr) return escape_control(target->fs_type + " " + target->device);
+  return fmt::format("{} on {}", config.path, facts.device.node);
+}
+
+class Planner {
+ public:
+  Planner(const SysRoot& root, const MountTable& mounts, const KernelFacts& kernel)
+      : root_(root), mounts_(mounts), kernel_(kernel) {}
+
+  Status add(const config::KdumpConfig& config) {
+    return add_local(config, TRY(read_target(root_, mounts_, config)));
+  }
+
+  /// Whatever kdump.conf names as the target.
+  Status add_root_file_system(config::KdumpConfig config) {
+    config.target = config::PathTarget{};
+    const TargetFacts facts = TRY(read_root_target(root_, mounts_, config.path));
+    return add_local(config, facts);
+  }
+
+  void warn(std::string text) { out_.warnings.push_back(std::move(text)); }
+  [[nodiscard]] DumpTargets take() && { return std::move(out_); }
+
+ private:
+  /// A place that is a target already is not tried a second time.
+  [[nodiscard]] bool is_known(const config::PlannedFileSystem& place) const {
+    return std::any_of(out_.plans.begin(), out_.plans.end(), [&](const DumpTargetPlan& other) {
+      return place.device && other.target.place.device == place.device;
+    });
+  }
+
+  Status add_local(const config::KdumpConfig& config, const TargetFacts& facts) {
+    TargetPlan plan = TRY(plan_target(config, facts));
+    if (is_known(plan.place)) return {};
+    DumpTargetPlan out;
+    out.target.name = spoken_name(config, facts);
+    out.target.host_name = kLocalHost;
+    out.target.place = std::move(plan.place);
+    out.modules = TRY(close_modules(root_, kernel_, wish_modules(kernel_, facts)));
+    for (std::string& warning : plan.warnings) warn(std::move(warning));
+    for (const std::string& warning : out.modules.warnings) warn(warning);
+    out_.plans.push_back(std::move(out));
+    return {};
+  }
+
+  const SysRoot& root_;
+  const MountTable& mounts_;
+  const KernelFacts& kernel_;
+  DumpTargets out_;
+};
+
+}  // namespace
+
+Result<DumpTargets> plan_dump_targets(const SysRoot& root,
+                                      const MountTable& mounts,
+                                      const KernelFacts& kernel,
+                                      const config::KdumpConfig& config) {
+  Planner planner(root, mounts, kernel);
+  TRY(planner.add(config));
+  for (const config::DumpTarget& fallback : config.fallback_targets) {
+    config::KdumpConfig other = config;
+    other.target = fallback;
+    TRY(planner.add(other));
+  }
+  if (config.failure_action == config::FailureAction::kDumpToRootfs) {
+    if (const auto status = planner.add_root_file_system(config); !status) {
+      planner.warn(fmt::format("failure_action dump_to_rootfs will save nothing: {}",
+                               status.error().message));
+    }
+  }
+  return std::move(planner).take();
+}
+
+}  // namespace kdump::mkdumprd

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/mount_table.h"
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "config/capture_plan.h"
+#include "config/kdump_config.h"
+#include "mkdumprd/module_closure.h"
+
+#include <string>
+#include <vector>
+
+namespace kdump::mkdumprd {
+
+/// One dump target with what the image needs for it.
+struct DumpTargetPlan {
+  config::PlannedTarget target;  ///< its modules are still to be filled in
+  ModuleClosure modules;
+};
+
+struct DumpTargets {
+  std::vector<DumpTargetPlan> plans;  ///< in the order in which they are tried
+  std::vector<std::string> warnings;
+};
+
+/// The configured target, then each fallback_target, then for failure_action dump_to_rootfs the
+/// root file system, unless it is the target already. A configured one that cannot be used is an
+/// error; a root file system that cannot is a warning.
+Result<DumpTargets> plan_dump_targets(const SysRoot& root,
+                                      const MountTable& mounts,
+                                      const KernelFacts& kernel,
+                                      const config::KdumpConfig& config);
+
+}  // namespace kdump::mkdumprd
