@@ -4,6 +4,7 @@
 #include "capture/vmcore/notes.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <elf.h>
 #include <string_view>
@@ -71,14 +72,13 @@ Status KdumpImage::add_missing_vmcoreinfo() {
   Elf64_Nhdr header{};
   header.n_namesz = kVmcoreinfoName.size();
   header.n_descsz = static_cast<Elf64_Word>(text.size);
-  const std::uint64_t desc_at = sizeof(header) + align_up(kVmcoreinfoName.size(), kNoteAlignment);
-  std::vector<std::byte> note(
-      static_cast<std::size_t>(align_up(desc_at + text.size, kNoteAlignment)));
-  std::memcpy(note.data(), &header, sizeof(header));
-  std::memcpy(note.data() + sizeof(header), kVmcoreinfoName.data(), kVmcoreinfoName.size());
+  std::array<std::byte, sizeof(header) + align_up(kVmcoreinfoName.size(), kNoteAlignment)> head{};
+  std::memcpy(head.data(), &header, sizeof(header));
+  std::memcpy(head.data() + sizeof(header), kVmcoreinfoName.data(), kVmcoreinfoName.size());
+  std::vector<std::byte> note(head.begin(), head.end());
+  note.resize(static_cast<std::size_t>(align_up(head.size() + text.size, kNoteAlignment)));
   TRY(file_.file().read(text.offset,
-                        std::span(note).subspan(static_cast<std::size_t>(desc_at),
-                                                static_cast<std::size_t>(text.size))));
+                        std::span(note).subspan(head.size(), static_cast<std::size_t>(text.size))));
   made_note_ = std::move(note);
   return {};
 }
