@@ -167,14 +167,7 @@ Result<std::string> find_kernel(const SysRoot& root,
       if (is_file(root, path)) return path;
     }
   }
-  if (const auto unified = find_unified_image(root, folders, version, machine_id)) {
-    return make_error(ErrorKind::kUnsupported,
-                      "Failed to detect kdump kernel location\n"
-                      "There is only the unified kernel image {}, which cannot be loaded yet. "
-                      "Install the kernel's vmlinuz, for example as /boot/vmlinuz-{}",
-                      *unified,
-                      version);
-  }
+  if (const auto unified = find_unified_image(root, folders, version, machine_id)) return *unified;
   return no_kernel(version, folders, names);
 }
 
@@ -193,7 +186,9 @@ Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sys
   found.version = TRY(choose_version(root, sysconfig, found.notes));
   found.kernel = TRY(find_kernel(root, sysconfig, found.version));
   const std::string folder = folder_of(found.kernel);
-  const bool writable = ::access(root.path(folder).c_str(), W_OK) == 0;
+  // The EFI system partition is small and readable by all.
+  const bool on_esp = found.kernel.find("/EFI/Linux/") != std::string::npos;
+  const bool writable = !on_esp && ::access(root.path(folder).c_str(), W_OK) == 0;
   found.image =
       joined(writable ? folder : kImagesElsewhere, image_name(root, folder, found.version));
   return found;

@@ -23,10 +23,12 @@ struct CaptureKernel {
 /// (of a debug kernel its twin, where that is installed, as it needs less memory). The kernel is
 /// the first of BOOT_IMAGE= (when it ends in the version), KDUMP_IMG-<version>KDUMP_IMG_EXT and
 /// <machine-id>/<version>/KDUMP_IMG that exists in KDUMP_BOOTDIR, or else in /boot/ostree/* on an
-/// ostree host, /boot, /boot/efi, /efi and /. The image lies beside the kernel and is called as the
-/// default initrd there with "kdump" added, or in /var/lib/kdump when the folder cannot be written.
+/// ostree host, /boot, /boot/efi, /efi and /; without any, a unified kernel image there: the one
+/// that is running, or EFI/Linux/<machine-id>-<version>.efi. The image lies beside the kernel and
+/// is called as the default initrd there with "kdump" added, or in /var/lib/kdump when the folder
+/// cannot be written or the kernel is a unified image.
 ///
-/// kNotFound says what was looked for; kUnsupported when there is only a unified kernel image.
+/// kNotFound says what was looked for.
 Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sysconfig& sysconfig);
 
 }  // namespace kdump::ctl

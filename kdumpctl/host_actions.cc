@@ -69,7 +69,7 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
   if (prepared.load.choice.first == kexec::Syscall::kLoad) {
     TRY(kexec::check_loadable(prepared.load.plan));
   }
-  prepared.kernel = TRY(record_file(root, order.kernel, kernel.bytes));
+  prepared.kernel = TRY(record_file(root, order.kernel, kernel.file()));
   prepared.image = TRY(record_file(root, order.image, image));
   return prepared;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/boot/unified_image.h"
 
-#include "base/byte_reader.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/packed_int.h"
+#include "base/pe_sections.h"
 #include "config/shell_assignments.h"
 
 #include <algorithm>
@@ -14,61 +13,26 @@
 namespace kdump::boot {
 namespace {
 
-// Microsoft, "PE Format": the DOS header's e_lfanew, the COFF header, the section table.
-constexpr std::uint64_t kPeOffset = 0x3c;
-struct CoffHeader {
-  std::array<char, 4> signature;
-  Le16 machine;
-  Le16 sections;
-  Le32 time;
-  Le32 symbols;
-  Le32 symbol_count;
-  Le16 optional_size;
-  Le16 characteristics;
-};
-static_assert(sizeof(CoffHeader) == 24);
-struct SectionHeader {
-  std::array<char, 8> name;
-  Le32 virtual_size;
-  Le32 virtual_address;
-  Le32 raw_size;
-  Le32 raw_offset;
-  std::array<std::byte, 16> rest;
-};
-static_assert(sizeof(SectionHeader) == 40);
-
-constexpr unsigned kMostSections = 96;  // the format's own limit
+/// The section table lies behind the headers, at the front.
+constexpr std::size_t kLargestHead = std::size_t{64} << 10U;
 constexpr std::uint32_t kLargestText = 64U << 10U;
 constexpr std::size_t kMostImages = 256;
-
-template <typename T>
-Result<T> read_at(int fd, std::uint64_t offset) {
-  T value;
-  TRY(read_exact_at(fd, std::as_writable_bytes(std::span(&value, 1)), offset));
-  return value;
-}
-
-std::string_view name_of(const SectionHeader& section) {
-  const std::string_view name(section.name.data(), section.name.size());
-  return name.substr(0, name.find('\0'));
-}
 
 Error not_unified(const std::string& path, std::string_view why) {
   return make_error(ErrorKind::kBadData, "{}: is no unified kernel image: {}", path, why);
 }
 
-Result<std::string> read_text(int fd, const SectionHeader& section, const std::string& path) {
-  const std::uint32_t size = std::min<std::uint32_t>(section.virtual_size, section.raw_size);
-  if (size > kLargestText) {
+Result<std::string> read_text(int fd, const PeSection& section, const std::string& path) {
+  if (section.size > kLargestText) {
     return make_error(ErrorKind::kBadData,
                       "{}: its section {} is larger than {} bytes; build the image anew",
                       path,
-                      name_of(section),
+                      section.name,
                       kLargestText);
   }
-  std::string text(size, '\0');
-  if (!read_exact_at(fd, std::as_writable_bytes(std::span(text)), section.raw_offset)) {
-    return not_unified(path, fmt::format("its section {} is cut off", name_of(section)));
+  std::string text(section.size, '\0');
+  if (!read_exact_at(fd, std::as_writable_bytes(std::span(text)), section.offset)) {
+    return not_unified(path, fmt::format("its section {} is cut off", section.name));
   }
   text.resize(std::min(text.find('\0'), text.size()));
   while (text.ends_with('\n')) text.pop_back();
@@ -90,25 +54,17 @@ std::string first_of(const config::ShellAssignments& release,
 
 Result<UnifiedImage> read_unified_image(const std::string& path) {
   const Fd file = TRY(Fd::open(path, O_RDONLY));
-  const auto dos = read_at<std::array<char, 2>>(file.raw(), 0);
-  if (!dos || *dos != std::array<char, 2>{'M', 'Z'}) return not_unified(path, "it is no PE file");
-  const auto at = read_at<Le32>(file.raw(), kPeOffset);
-  const auto header = at ? read_at<CoffHeader>(file.raw(), *at) : Result<CoffHeader>(at.error());
-  if (!header || header->signature != std::array<char, 4>{'P', 'E', '\0', '\0'} ||
-      header->sections > kMostSections) {
-    return not_unified(path, "its PE header is damaged");
-  }
+  std::vector<std::byte> head(kLargestHead);
+  head.resize(TRY(read_some(file.raw(), head)));
+  const auto sections = read_pe_sections(head);
+  if (!sections) return not_unified(path, sections.error().message);
   UnifiedImage image;
   bool has_linux = false;
-  std::uint64_t offset = std::uint64_t{*at} + sizeof(CoffHeader) + header->optional_size;
-  for (unsigned i = 0; i < header->sections; ++i, offset += sizeof(SectionHeader)) {
-    const auto section = read_at<SectionHeader>(file.raw(), offset);
-    if (!section) return not_unified(path, "its section table is cut off");
-    const std::string_view name = name_of(*section);
-    has_linux = has_linux || name == ".linux";
-    if (name == ".cmdline") image.command_line = TRY(read_text(file.raw(), *section, path));
-    if (name == ".uname") image.version = TRY(read_text(file.raw(), *section, path));
-    if (name == ".osrel") image.os_release = TRY(read_text(file.raw(), *section, path));
+  for (const PeSection& section : *sections) {
+    has_linux = has_linux || section.name == ".linux";
+    if (section.name == ".cmdline") image.command_line = TRY(read_text(file.raw(), section, path));
+    if (section.name == ".uname") image.version = TRY(read_text(file.raw(), section, path));
+    if (section.name == ".osrel") image.os_release = TRY(read_text(file.raw(), section, path));
   }
   if (!has_linux) return not_unified(path, "it has no .linux section");
   return image;

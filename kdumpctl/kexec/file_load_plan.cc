@@ -26,6 +26,7 @@ Result<FileLoadPlan> plan_file_load(const FileLoadRequest& request) {
                     .initrd = {},
                     .command_line = request.command_line,
                     .debug = request.debug};
+  if (!request.kernel.container.empty()) plan.kernel.bytes = request.kernel.bytes;
   if (!request.initrd.empty()) {
     const bool one_file = request.initrd_paths.size() == 1;
     plan.initrd = FileSource{.path = request.initrd_paths.empty() ? "" : request.initrd_paths[0],

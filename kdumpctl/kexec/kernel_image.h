@@ -15,12 +15,22 @@ namespace kdump::kexec {
 /// that only seems protected.
 struct KernelImage {
   std::string path;              ///< for messages
-  std::vector<std::byte> bytes;  ///< the whole file
+  std::vector<std::byte> bytes;  ///< what is loaded
   x86::SetupHeader setup;
+  /// Of a unified kernel image (UAPI.5): the whole file, out of which `bytes` were taken, and the
+  /// initrd in it, which may be empty. Of any other file: empty.
+  std::vector<std::byte> container;
+  std::vector<std::byte> own_initrd;
+
+  [[nodiscard]] const std::vector<std::byte>& file() const {
+    return container.empty() ? bytes : container;
+  }
 };
 
+/// A bzImage, or a unified kernel image that holds one.
+///
 /// kBadData: truncated or damaged; kUnsupported: a kernel in a form that cannot be loaded (ELF
-/// vmlinux, compressed Image, EFI zboot, UKI, 32-bit); both name the file and the remedy.
+/// vmlinux, compressed Image, EFI zboot, 32-bit); both name the file and the remedy.
 Result<KernelImage> check_kernel_image(std::string path, std::vector<std::byte> bytes);
 
 /// Reads `path` (as it stands: SysRoot is the caller's) and checks it.

@@ -63,6 +63,8 @@ Result<Found> find_path(const SysRoot& root, const std::string& kernel) {
   return found;
 }
 
+bool is_unified(const std::string& kernel) { return kernel.ends_with(".efi"); }
+
 Result<Found> find_wanted(const SysRoot& root, const NextKernelWishes& wishes) {
   if (wishes.kernel.starts_with('/')) return find_path(root, wishes.kernel);
   const boot::BootMenu menu = TRY(boot::read_boot_menu(root));
@@ -117,8 +119,8 @@ Result<NextKernel> choose_next_kernel(const SysRoot& root, const NextKernelWishe
                       found.origin,
                       found.entry.problem);
   }
-  const bool unified = next.kernel.ends_with(".efi");
-  if (next.initrds.empty() && wishes.initrds.empty() && !unified) {
+  next.own_initrd = is_unified(next.kernel) && wishes.initrds.empty();
+  if (next.initrds.empty() && wishes.initrds.empty() && !next.own_initrd) {
     return make_error(ErrorKind::kNotFound,
                       "there is no initrd for {}; name it with --initrd, or say --initrd none",
                       next.kernel);
@@ -142,6 +144,7 @@ Result<NextKernel> choose_default_kexec(const SysRoot& root, const DefaultKexec&
     }
     next.kernel = found.entry.kernel;
     next.initrds = found.entry.initrds;
+    next.own_initrd = is_unified(next.kernel);
     next.command_line = found.entry.command_line;
     next.origin = "USE_GRUB_CONFIG: " + found.origin;
     next.warnings = std::move(found.warnings);

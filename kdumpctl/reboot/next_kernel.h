@@ -28,6 +28,7 @@ struct NextKernelWishes {
 struct NextKernel {
   std::string kernel;
   std::vector<std::string> initrds;
+  bool own_initrd = false;  ///< the one inside the kernel's file, a unified kernel image
   std::string command_line;
   std::string origin;  ///< "GRUB's entry gnulinux-simple (saved_entry in /boot/grub/grubenv)"
   std::vector<CmdlineChange> changes;

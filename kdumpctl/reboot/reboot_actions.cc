@@ -31,6 +31,7 @@ Result<Files> read_files(const NextKernel& next, const SysRoot& root) {
   Files files{TRY(kexec::read_kernel_image(root.path(next.kernel))), {}, {}};
   for (const std::string& initrd : next.initrds) files.initrd_paths.push_back(root.path(initrd));
   if (!files.initrd_paths.empty()) files.initrd = TRY(kexec::read_initrd(files.initrd_paths));
+  if (next.own_initrd) files.initrd = files.kernel.own_initrd;
   return files;
 }
 

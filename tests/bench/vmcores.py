@@ -73,6 +73,6 @@ def _make(machine: Machine, kernel, path: pathlib.Path) -> None:
     if not evidence.run.when(re.escape(_CAPTURING)):
         raise OSError(f"the guest did not panic; see {evidence.folder / 'serial.log'}")
     unfinished = path.with_suffix(".unfinished")
-    reference.write_elf_vmcore(case.machine, evidence.ram, evidence.harness, unfinished)
+    reference.write_elf_vmcore(evidence.memory(), evidence.harness, unfinished)
     unfinished.rename(path)
     shutil.rmtree(evidence.folder)

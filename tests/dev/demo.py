@@ -7,7 +7,7 @@ import shlex
 from dev import build, setup
 from dev.test import prepare_programs
 from dev.tree import BUILD
-from vm import run as vm_run
+from vm import guest_run
 from vm.boot import Evidence
 from vm.cases import CASES, DEMO
 from vm.fetcher import Fetcher
@@ -66,7 +66,7 @@ def run(arguments) -> int:
             say(f"demo: {text}")
 
         with Ticker(lambda: f"demo: still {step}", every=20):
-            result, evidence = vm_run.run_case(case, programs, fetcher, folder, _tell, on_step)
+            result, evidence = guest_run.run_case(case, programs, fetcher, folder, _tell, on_step)
         readers = fetcher.readers()
     finally:
         fetcher.close()

@@ -73,7 +73,14 @@ def tidy_ok(build_folder: pathlib.Path) -> bool:
 def _tidy(build_folder: pathlib.Path, file: pathlib.Path, stamp: pathlib.Path) -> bool:
     result = subprocess.run(
         # The commands are GCC's, and clang does not know all of its warnings.
-        ["clang-tidy", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "-p", build_folder, file],
+        [
+            "clang-tidy",
+            "--quiet",
+            "--extra-arg=-Wno-unknown-warning-option",
+            "-p",
+            build_folder,
+            file,
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -11,7 +11,7 @@ from dev import build, lint, package_cases, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm import arm64_dump, fast_reboot, targets
+from vm import arm64_dump, damage, fast_reboot, smallest, targets
 from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
@@ -19,7 +19,14 @@ from vm.progress import elapsed, say
 HELP = "build, then run the unit, command-line, static and VM tests"
 # What is built with threads; the rest would tell ThreadSanitizer nothing.
 _THREADED = ("base", "capture", "agent")
-CASES = (*PANIC_CASES, *targets.CASES, *fast_reboot.CASES, *arm64_dump.CASES)
+CASES = (
+    *PANIC_CASES,
+    *targets.CASES,
+    *fast_reboot.CASES,
+    *arm64_dump.CASES,
+    *smallest.CASES,
+    *damage.CASES,
+)
 _STATIC = {"format": lint.format_ok, "includes": lint.includes_ok}
 
 

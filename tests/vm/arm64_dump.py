@@ -2,28 +2,28 @@
 """The collector on the memory of a real arm64 kernel that panicked, dumped by QEMU, judged by drgn and makedumpfile."""
 
 import dataclasses
-import json
 import lzma
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 
 from vm import cpio, packages, pages
 from vm.apt import FetchError
+from vm.boot import Programs
 from vm.elf_vmcore import ElfVmcore
+from vm.fetcher import Fetcher
 from vm.kdump_file import FormatError, KdumpFile
 from vm.packages import Kernel
+from vm.qmp import Qmp
 from vm.readers import DrgnReport, ReaderError, Readers
 from vm.result import Result
 
 _INIT = pathlib.Path(__file__).parent / "guest" / "arm64_init.sh"
 _PANIC_DEADLINE = 300.0
-_DUMP_DEADLINE = 120.0
 _PANICKED = re.compile(r"---\[ end Kernel panic")
 
 
@@ -36,6 +36,28 @@ class Arm64Case:
     # makedumpfile 1.7.8 refuses pages of 4 KiB with 52-bit addresses, even where the CPU has 48.
     makedumpfile_knows: bool = True
     full_only: bool = True
+
+    def run(self, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> Result:
+        """The dumps stay when a check failed."""
+        kernel = fetcher.kernel(self.series)
+        readers = list(fetcher.readers().values())[-1]
+        result = Result(self.name, str(folder))
+        result.figures["kernel"] = kernel.release
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        start = time.monotonic()
+        root = packages.arm64_root()
+        (folder / "initramfs").write_bytes(_initramfs(kernel, root))
+        whole = folder / "whole.elf"
+        serial = _panic_and_dump(self.cpu, kernel, folder, whole)
+        if result.check("QEMU dumped the panicked guest", whole.exists(), serial[-300:]):
+            _judge(self, kernel, readers, root, programs.collector, whole, serial, result)
+        result.seconds = round(time.monotonic() - start, 1)
+        if result.passed:
+            for path in folder.iterdir():
+                if path.suffix != ".log":
+                    path.unlink()
+        return result
 
 
 CASES = (
@@ -51,33 +73,6 @@ CASES = (
         makedumpfile_knows=False,
     ),
 )
-
-
-def run_case(
-    case: Arm64Case,
-    kernel: Kernel,
-    readers: Readers,
-    collector: pathlib.Path,
-    folder: pathlib.Path,
-) -> Result:
-    """`collector`: the program under test. The dumps stay when a check failed."""
-    result = Result(case.name, str(folder))
-    result.figures["kernel"] = kernel.release
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    start = time.monotonic()
-    root = packages.arm64_root()
-    (folder / "initramfs").write_bytes(_initramfs(kernel, root))
-    whole = folder / "whole.elf"
-    serial = _panic_and_dump(case, kernel, folder, whole)
-    if result.check("QEMU dumped the panicked guest", whole.exists(), serial[-300:]):
-        _judge(case, kernel, readers, root, collector, whole, serial, result)
-    result.seconds = round(time.monotonic() - start, 1)
-    if result.passed:
-        for path in folder.iterdir():
-            if path.suffix != ".log":
-                path.unlink()
-    return result
 
 
 def _judge(case, kernel, readers, root, collector, whole, serial, result: Result) -> None:
@@ -167,13 +162,13 @@ def _initramfs(kernel: Kernel, root: pathlib.Path) -> bytes:
     return cpio.archive(entries)
 
 
-def _panic_and_dump(case: Arm64Case, kernel: Kernel, folder: pathlib.Path, out) -> str:
+def _panic_and_dump(cpu: str, kernel: Kernel, folder: pathlib.Path, out) -> str:
     """Boots, waits for the panic, has QEMU dump the memory. Returns what the serial line said."""
     serial = folder / "serial.log"
     # A socket's name must be short.
     with tempfile.TemporaryDirectory(prefix="qmp-") as short:
         control = f"{short}/qmp"
-        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", case.cpu, "-smp", "2", "-m", "512M"]
+        command = ["qemu-system-aarch64", "-M", "virt", "-cpu", cpu, "-smp", "2", "-m", "512M"]
         command += ["-nodefaults", "-display", "none", "-serial", f"file:{serial}", "-no-reboot"]
         command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(folder / "initramfs")]
         command += ["-append", "console=ttyAMA0", "-device", "vmcoreinfo"]
@@ -195,21 +190,8 @@ def _panic_and_dump(case: Arm64Case, kernel: Kernel, folder: pathlib.Path, out) 
 
 
 def _dump(control: str, out: pathlib.Path) -> None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_DUMP_DEADLINE)
-        connection.connect(control)
-        with connection.makefile("rw") as stream:
-            stream.readline()  # its greeting
-            _command(stream, "qmp_capabilities")
-            _command(stream, "stop")
-            unfinished = f"{out}-incomplete"
-            _command(stream, "dump-guest-memory", paging=False, protocol=f"file:{unfinished}")
-            os.rename(unfinished, out)
-
-
-def _command(stream, name: str, **arguments) -> None:
-    stream.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
-    stream.flush()
-    while "return" not in (answer := json.loads(stream.readline())):
-        if "error" in answer:
-            raise RuntimeError(f"QEMU refuses {name}: {answer['error'].get('desc')}")
+    unfinished = f"{out}-incomplete"
+    with Qmp(control) as qmp:
+        qmp.command("stop")
+        qmp.command("dump-guest-memory", paging=False, protocol=f"file:{unfinished}")
+    os.rename(unfinished, out)

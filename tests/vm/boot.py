@@ -9,6 +9,7 @@ import shutil
 from vm import cpio, disk, guest, qemu
 from vm.cases import CommandCase, PanicCase
 from vm.packages import Kernel
+from vm.reference import Memory
 
 _DEADLINE = 600.0  # ten times what a case takes on two idle CPUs
 _SYSCONFIG = pathlib.Path(__file__).parents[2] / "config" / f"kdump.sysconfig.{platform.machine()}"
@@ -50,6 +51,11 @@ class Evidence:
     def ram(self) -> pathlib.Path:
         return self.folder / "ram"
 
+    def memory(self) -> Memory:
+        """What it held when the guest ended."""
+        plugged = self.folder / "plugged"
+        return Memory(self.case.machine, self.ram, plugged if plugged.exists() else None)
+
     def output_of(self, command: str) -> str:
         return "".join(
             path.read_text(errors="replace")
@@ -69,6 +75,7 @@ class Evidence:
         """RAM and disks of a case that passed are of no further use."""
         for path in (
             self.ram,
+            self.folder / "plugged",
             self.folder / "reference.elf",
             self.crash_disk,
             self.folder / "harness.img",
@@ -97,13 +104,14 @@ def boot(
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     guest.make_crash_disk(folder / "crash.img")
     guest.make_harness_disk(folder / "harness.img")
+    more = case.cmdline if isinstance(case, PanicCase) else ""
     run = qemu.run(
         case.machine,
         kernel.vmlinuz,
         folder / "initramfs",
         # panic=: a panic that nothing captures ends the machine instead of keeping it to the deadline.
         # no_timer_check: an emulated timer that comes late on a busy machine is no broken IO-APIC.
-        f"console=ttyS0 root=/dev/vda rw panic=5 no_timer_check {case.crashkernel}".strip(),
+        f"console=ttyS0 root=/dev/vda rw panic=5 no_timer_check {case.crashkernel} {more}".strip(),
         [
             f"file={root},snapshot=on",
             f"file={folder / 'crash.img'}",
@@ -129,13 +137,16 @@ def sysconfig(case: PanicCase | CommandCase) -> str:
 
 def _panic_script(case: PanicCase) -> str:
     workload = f"run workload workload {case.workload_mib}\n" if case.workload_mib else ""
+    plug = "".join(f"plug_{what}\n" for what in case.plugs)
+    if case.reload:
+        plug += "run reload kdumpctl reload\n"
     return (
         f"mkdir -p /var/crash/{case.dump_folder}\n"
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"
-        f"facts\n{workload}"
-        f"taskset {1 << case.cpu:x} panic-trigger\n"
+        f"{plug}facts\n{workload}"
+        f"taskset {1 << case.cpu:x} panic-trigger {case.trigger.word}\n"
         "fi\n"
     )
 

@@ -19,6 +19,30 @@ _BY_DEVICE = "ext4 /dev/vdb\npath /dumps\n"
 
 
 @dataclasses.dataclass(frozen=True)
+class Trigger:
+    """What makes the kernel panic, and what it leaves."""
+
+    word: str  # panic-trigger's argument
+    serial: str  # regular expression: the line that is the panic
+    log: tuple[str, ...]  # lines of the kernel log
+    frames: tuple[str, ...]  # functions on the panicking task's stack
+
+
+SYSRQ = Trigger(
+    "sysrq",
+    r"sysrq: Trigger a crash",
+    ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"),
+    ("sysrq_handle_crash", "write_sysrq_trigger"),
+)
+_NMI = Trigger(
+    "nmi",
+    r"Kernel panic - not syncing: NMI",
+    ("Kernel panic - not syncing: NMI: Not continuing",),
+    ("exc_nmi",),
+)
+
+
+@dataclasses.dataclass(frozen=True)
 class PanicCase:
     """Arm, panic, capture, and judge the dump."""
 
@@ -35,10 +59,18 @@ class PanicCase:
     dump_folder: str = "."  # where the configuration puts dumps, on the crash disk
     crash_knows: bool = True  # whether a released crash can read this kernel's memory at all
     full_only: bool = False
+    cmdline: str = ""  # more words for the kernel that panics
+    model: str = "max,-cx16"  # QEMU's CPU
+    cpus: int = 2
+    trigger: Trigger = SYSRQ
+    plugs: tuple[str, ...] = ()  # "cpu", "memory": what is plugged in while kdump is armed
+    reload: bool = False  # whether kdumpctl must be told of it
 
     @property
     def machine(self) -> Machine:
-        return Machine(self.memory_mib, self.five_level, self.uefi)
+        return Machine(
+            self.memory_mib, self.five_level, self.uefi, self.cpus, self.model, bool(self.plugs)
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,6 +225,45 @@ def _matrix():
                 )
 
 
+def _loads():
+    """Each system call on plain and on new CPUs, with each firmware and kind of reservation."""
+    for syscall in ("kexec_load", "kexec_file_load"):
+        for uefi in (False, True):
+            for model in ("qemu64", "max,-cx16"):
+                for high in (False, True):
+                    words = [
+                        "6.1",
+                        syscall.removeprefix("kexec_").replace("_", "-"),
+                        "uefi" if uefi else "bios",
+                        model.partition(",")[0],
+                        "high" if high else "low",
+                    ]
+                    crashkernel = "crashkernel=256M"
+                    if high:
+                        crashkernel = "crashkernel=256M,high crashkernel=128M,low"
+                    yield PanicCase(
+                        "-".join(words),
+                        "6.1",
+                        uefi=uefi,
+                        five_level=model != "qemu64",
+                        crashkernel=crashkernel,
+                        memory_mib=6144 if high else 2048,
+                        syscall=syscall,
+                        model=model,
+                        full_only=True,
+                    )
+
+
+# Hosts that differ in one thing from those above.
+_SINGULAR = (
+    PanicCase("6.1-nmi", "6.1", cpus=1, cmdline="unknown_nmi_panic", trigger=_NMI),
+    PanicCase("6.1-lockdown-integrity", "6.1", cmdline="lockdown=integrity"),
+    PanicCase("6.12-lockdown-confidentiality", "6.12", cmdline="lockdown=confidentiality"),
+    PanicCase("6.1-plugged-reloaded", "6.1", plugs=("cpu", "memory"), reload=True),
+    PanicCase("6.12-plugged-followed", "6.12", plugs=("cpu", "memory"), syscall="kexec_load"),
+    PanicCase("6.12-plugged-followed-file", "6.12", plugs=("cpu", "memory")),
+)
+
 CASES: tuple[PanicCase | CommandCase, ...] = (
     PanicCase("6.1-4level-bios", "6.1"),
     PanicCase(
@@ -228,5 +299,7 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
     ),
     PanicCase("sid-5level-bios", "sid", five_level=True, workload_mib=300, crash_knows=False),
     *_matrix(),
+    *_loads(),
+    *(dataclasses.replace(case, full_only=True) for case in _SINGULAR),
 )
 DEMO = "6.1-4level-bios"

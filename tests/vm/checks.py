@@ -12,7 +12,6 @@ from vm.cases import CommandCase
 from vm.kdump_file import FormatError, KdumpFile
 from vm.result import Result
 
-_PANIC = r"sysrq: Trigger a crash"
 _DUMP_NAME = re.compile(r"127\.0\.0\.1-\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d")
 
 
@@ -67,6 +66,13 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
             evidence.exit_of("workload") == 0,
             _tail(evidence.output_of("workload")),
         )
+    for what in evidence.case.plugs if armed else ():
+        came = f"@vm no {'CPU' if what == 'cpu' else what} came"
+        result.check(f"plugged in: {what}", not evidence.run.when(came))
+    if armed and evidence.case.reload:
+        result.check(
+            "kdumpctl reload", evidence.exit_of("reload") == 0, _tail(evidence.output_of("reload"))
+        )
     images = list(evidence.harness.glob("initramfs-*kdump.img"))
     if images:
         result.figures["image_packed"] = images[0].stat().st_size
@@ -77,7 +83,7 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
 def check_capture_run(evidence: Evidence, result: Result) -> bool:
     """The serial line: panicked, saved the log first, saved the dump, rebooted by itself."""
     run = evidence.run
-    panic = run.when(_PANIC)
+    panic = run.when(evidence.case.trigger.serial)
     if not result.check("the kernel panicked", panic is not None, _last_lines(run.lines)):
         return False
     dmesg = run.when(r"kdump-agent: saved vmcore-dmesg\.txt", panic)
@@ -141,15 +147,16 @@ def check_files(dump_folder: pathlib.Path, evidence: Evidence, result: Result) -
     result.check(
         "the header names the kernel", dump.utsname[2] == evidence.kernel.release, str(dump.utsname)
     )
+    plugged = evidence.case.plugs.count("cpu")
     result.check(
-        "one register note for each CPU", dump.cpus == evidence.case.machine.cpus, str(dump.cpus)
+        "one register note for each CPU", dump.cpus == evidence.case.cpus + plugged, str(dump.cpus)
     )
     return dump
 
 
-def check_dmesg(dump_folder: pathlib.Path, result: Result) -> list[str]:
+def check_dmesg(dump_folder: pathlib.Path, evidence: Evidence, result: Result) -> list[str]:
     text = (dump_folder / "vmcore-dmesg.txt").read_text(errors="backslashreplace")
-    for words in ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"):
+    for words in evidence.case.trigger.log:
         result.check(f'vmcore-dmesg.txt has "{words}"', words in text)
     return text.splitlines()
 

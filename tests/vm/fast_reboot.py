@@ -7,6 +7,7 @@ import shutil
 import time
 
 from vm import disk, systemd_guest
+from vm.boot import Programs
 from vm.console import Console
 from vm.result import Result
 
@@ -33,6 +34,31 @@ class FastRebootCase:
     reboots: tuple[Reboot, ...]
     full_only: bool = True
     series: str = "6.1"
+
+    def run(self, programs: Programs, _fetcher, folder: pathlib.Path) -> Result:
+        """The disks stay when a check failed."""
+        result = Result(self.name, str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        start = time.monotonic()
+        disks = systemd_guest.make_disks(programs.root, self.red_hat, folder)
+        with Console(_qemu(disks), folder) as console:
+            logins = [f"power-on {console.wait_for_login(_LOGIN_DEADLINE):.0f} s"]
+            for number, reboot in enumerate(self.reboots, 1):
+                seconds = _reboot(reboot, number, console, result)
+                logins.append(f"{reboot.command} {seconds:.0f} s")
+            passes = console.firmware_passes()
+            console.send("systemctl poweroff")
+            result.check("poweroff ends the machine", console.wait_for_end(_POWER_OFF_DEADLINE))
+            result.check("poweroff makes no further pass", console.firmware_passes() == passes)
+        for image in (disks.root, disks.boot):
+            result.check(f"{image.name} was unmounted", disk.was_unmounted(image))
+        result.figures["logins"] = ", ".join(logins)
+        result.seconds = round(time.monotonic() - start, 1)
+        if result.passed:
+            for image in (disks.root, disks.boot, disks.kernel, disks.initrd):
+                image.unlink()
+        return result
 
 
 _MAKE_GRUB_CFG = "mkdir -p /boot/grub && grub-mkconfig -o /boot/grub/grub.cfg"
@@ -78,32 +104,6 @@ CASES = (
         ),
     ),
 )
-
-
-def run_case(case: FastRebootCase, programs: pathlib.Path, folder: pathlib.Path) -> Result:
-    """`programs`: an installed tree. The disks stay when a check failed."""
-    result = Result(case.name, str(folder))
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    start = time.monotonic()
-    disks = systemd_guest.make_disks(programs, case.red_hat, folder)
-    with Console(_qemu(disks), folder) as console:
-        logins = [f"power-on {console.wait_for_login(_LOGIN_DEADLINE):.0f} s"]
-        for number, reboot in enumerate(case.reboots, 1):
-            seconds = _reboot(reboot, number, console, result)
-            logins.append(f"{reboot.command} {seconds:.0f} s")
-        passes = console.firmware_passes()
-        console.send("systemctl poweroff")
-        result.check("poweroff ends the machine", console.wait_for_end(_POWER_OFF_DEADLINE))
-        result.check("poweroff makes no further pass", console.firmware_passes() == passes)
-    for image in (disks.root, disks.boot):
-        result.check(f"{image.name} was unmounted", disk.was_unmounted(image))
-    result.figures["logins"] = ", ".join(logins)
-    result.seconds = round(time.monotonic() - start, 1)
-    if result.passed:
-        for image in (disks.root, disks.boot, disks.kernel, disks.initrd):
-            image.unlink()
-    return result
 
 
 def _reboot(reboot: Reboot, number: int, console: Console, result: Result) -> float:

@@ -8,7 +8,7 @@ from vm import pages
 from vm.boot import Evidence, Programs
 from vm.kdump_file import FormatError, KdumpFile
 from vm.readers import ReaderError, Readers
-from vm.reference import Memory, Segment
+from vm.reference import Segment
 from vm.result import Result
 
 
@@ -26,7 +26,7 @@ def check_pages(
     result.check(
         "the dump's first bitmap is the RAM of /proc/iomem", not exists.unexplained, exists.text
     )
-    memory = Memory(evidence.case.machine, evidence.ram)
+    memory = evidence.memory()
     wrong = pages.wrong_pages(dump, memory)
     memory.close()
     result.check("every page holds what memory held", not wrong, "; ".join(wrong))

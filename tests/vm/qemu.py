@@ -6,8 +6,12 @@ import os
 import pathlib
 import re
 import selectors
+import shutil
 import subprocess
+import tempfile
 import time
+
+from vm.qmp import Qmp
 
 # OVMF under its Debian and its Fedora names.
 _FIRMWARE = (
@@ -27,6 +31,13 @@ class Machine:
     five_level: bool
     uefi: bool
     cpus: int = 2
+    # QEMU 7.2's emulation of cmpxchg16b corrupts flags; kernels without the feature do not use it.
+    model: str = "max,-cx16"
+    pluggable: bool = False  # room for one more CPU and for PLUGGED_MIB of memory
+
+    @property
+    def cpu(self) -> str:
+        return self.model if self.five_level else f"{self.model},-la57"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +52,35 @@ class Run:
         return next(
             (at for at, text in self.lines if at >= after and re.search(pattern, text)), None
         )
+
+
+# What a guest that says "@vm ask WORD" gets. Memory and CPUs that are plugged in become part of the machine.
+PLUGGED_MIB = 256
+_PLUGGED_BASE = 4 << 30  # of a guest without memory above 4 GiB (hw/i386/pc.c, device memory)
+
+
+def plugged_range(machine: Machine) -> tuple[int, int]:
+    """Physical addresses of memory that was plugged in."""
+    assert machine.memory_mib << 20 <= _LOW_MEMORY_MAX
+    return _PLUGGED_BASE, _PLUGGED_BASE + (PLUGGED_MIB << 20)
+
+
+def _answer(word: str, machine: Machine, plugged: pathlib.Path, qmp: Qmp) -> None:
+    if word == "nmi":
+        qmp.command("inject-nmi")
+    elif word == "cpu":
+        place = {"socket-id": machine.cpus, "core-id": 0, "thread-id": 0}
+        model, *without = machine.cpu.split(",-")
+        features = {name: False for name in without}
+        qmp.command("device_add", driver=f"{model}-x86_64-cpu", id="plugged", **place, **features)
+    elif word == "memory":
+        file = {"size": PLUGGED_MIB << 20, "mem-path": str(plugged), "share": True}
+        qmp.command(
+            "object-add", **{"qom-type": "memory-backend-file", "id": "plugged-ram", **file}
+        )
+        qmp.command("device_add", driver="pc-dimm", id="plugged-dimm", memdev="plugged-ram")
+    else:
+        raise ValueError(f"the guest asks for {word}")
 
 
 def ram_offset(machine: Machine, address: int) -> int:
@@ -68,8 +108,8 @@ def run(
     each serial line as (seconds, text); when it returns True the machine is switched off.
     """
     ram.unlink(missing_ok=True)
-    # QEMU 7.2's emulation of cmpxchg16b corrupts flags; kernels without the feature do not use it.
-    model = "max,-cx16" + ("" if machine.five_level else ",-la57")
+    control = tempfile.mkdtemp(prefix="qmp-")  # a socket's name must be short
+    plugged = ram.with_name("plugged")
     command = [
         "qemu-system-x86_64",
         "-nodefaults",
@@ -77,11 +117,14 @@ def run(
         "-accel",
         "tcg,thread=multi",
         "-cpu",
-        model,
+        machine.cpu,
         "-smp",
-        str(machine.cpus),
+        str(machine.cpus) + (f",maxcpus={machine.cpus + 1}" if machine.pluggable else ""),
         "-m",
-        f"{machine.memory_mib}M",
+        f"{machine.memory_mib}M"
+        + (f",slots=1,maxmem={machine.memory_mib + PLUGGED_MIB}M" if machine.pluggable else ""),
+        "-qmp",
+        f"unix:{control}/qmp,server=on,wait=off",
         "-machine",
         "pc,memory-backend=ram0",
         "-object",
@@ -103,7 +146,17 @@ def run(
         command += ["-drive", f"{disk},if=virtio,format=raw,cache=unsafe"]
     if machine.uefi:
         command += ["-bios", _firmware()]
-    return _watch(command, log, deadline, on_line)
+
+    def on_each(at: float, text: str) -> bool:
+        if asked := re.match(r"@vm ask (\w+)", text):
+            with Qmp(f"{control}/qmp") as qmp:
+                _answer(asked[1], machine, plugged, qmp)
+        return bool(on_line and on_line(at, text))
+
+    try:
+        return _watch(command, log, deadline, on_each)
+    finally:
+        shutil.rmtree(control)
 
 
 def _firmware() -> str:
@@ -142,7 +195,7 @@ def _watch(command: list[str], log: pathlib.Path, deadline: float, on_line) -> R
                 text = _TERMINAL_CODES.sub("", raw.decode("utf-8", "replace")).strip("\r")
                 lines.append((now, text))
                 record.write(f"{now:8.2f} {text}\n")
-                if on_line and on_line(now, text):
+                if on_line(now, text):
                     process.kill()
             record.flush()
             if not data:

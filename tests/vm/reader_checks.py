@@ -7,7 +7,6 @@ from vm.boot import Evidence
 from vm.readers import CrashReport, DrgnReport, ReaderError, Readers
 from vm.result import Result
 
-_UNWIND_THROUGH = ("sysrq_handle_crash", "write_sysrq_trigger")
 _TASK = "panic-trigger"
 _GIVES_UP = "it gives up"
 
@@ -67,7 +66,7 @@ def _problems(
     problems = []
     if (report.pid, report.comm) != (pid, _TASK):
         problems.append(f"it names the task {report.pid} {report.comm}, not {pid} {_TASK}")
-    absent = [name for name in _UNWIND_THROUGH if name not in report.frames]
+    absent = [name for name in evidence.case.trigger.frames if name not in report.frames]
     if absent:
         problems.append(f"its stack has no {', '.join(absent)}: {report.frames[:8]}")
     problems += _task_problems(dict(report.tasks), pids, pid)

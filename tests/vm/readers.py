@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 _DEADLINE = 240.0
+_OPEN = "import sys, drgn; drgn.Program().set_core_dump(sys.argv[1])"
 _REPORT = pathlib.Path(__file__).with_name("drgn_report.py")
 _HEADS = pathlib.Path(__file__).with_name("drgn_heads.py")
 
@@ -115,6 +116,17 @@ class Readers:
     def command(self, program: str) -> list[str]:
         """What starts it."""
         return self._command(program)[0]
+
+    def opener(self) -> list[str]:
+        """A command that ends with 0 when drgn can open the dump that is its last argument."""
+        command, settings = self._command("python3")
+        return [
+            "env",
+            *(f"{name}={value}" for name, value in settings.items()),
+            *command,
+            "-c",
+            _OPEN,
+        ]
 
     def version(self, tool: str) -> str:
         """Raises ReaderError when the tool does not even start."""

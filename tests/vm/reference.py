@@ -12,7 +12,7 @@ import pathlib
 import re
 import struct
 
-from vm.qemu import Machine, ram_offset
+from vm.qemu import Machine, plugged_range, ram_offset
 
 _PAGE = 4096
 _FIRST_MIB = 1 << 20
@@ -41,30 +41,43 @@ class Segment:
 class Memory:
     """The guest's physical memory after its panic."""
 
-    def __init__(self, machine: Machine, ram: pathlib.Path):
+    def __init__(self, machine: Machine, ram: pathlib.Path, plugged: pathlib.Path | None = None):
+        """`plugged`: backs what was plugged in while the guest ran."""
         self._machine = machine
-        self._file = os.open(ram, os.O_RDONLY)
+        self._ram = os.open(ram, os.O_RDONLY)
+        self._plugged = os.open(plugged, os.O_RDONLY) if plugged else None
 
     def close(self) -> None:
-        os.close(self._file)
+        os.close(self._ram)
+        if self._plugged is not None:
+            os.close(self._plugged)
 
     def read(self, address: int, size: int) -> bytes:
-        return os.pread(self._file, size, ram_offset(self._machine, address))
+        file, offset = self._place(address)
+        return os.pread(file, size, offset)
 
     def copy_sparse(self, segment: Segment, out: int, at: int) -> None:
         """Copies what the guest ever touched; the rest stays a hole."""
-        base = ram_offset(self._machine, segment.first_page)
+        file, base = self._place(segment.first_page)
         position, end = base, base + segment.end_page - segment.first_page
         while position < end:
             try:
-                position = os.lseek(self._file, position, os.SEEK_DATA)
+                position = os.lseek(file, position, os.SEEK_DATA)
             except OSError:  # ENXIO: no data up to the end of the file
                 return
-            stop = min(os.lseek(self._file, position, os.SEEK_HOLE), end)
+            stop = min(os.lseek(file, position, os.SEEK_HOLE), end)
             while position < stop:
-                block = os.pread(self._file, min(1 << 22, stop - position), position)
+                block = os.pread(file, min(1 << 22, stop - position), position)
                 os.pwrite(out, block, at + position - base)
                 position += len(block)
+
+    def _place(self, address: int) -> tuple[int, int]:
+        """The file that backs the address, and where in it."""
+        if self._plugged is not None:
+            start, end = plugged_range(self._machine)
+            if start <= address < end:
+                return self._plugged, address - start
+        return self._ram, ram_offset(self._machine, address)
 
 
 def ram_segments(iomem: str) -> list[Segment]:
@@ -89,11 +102,8 @@ def ram_segments(iomem: str) -> list[Segment]:
     return [Segment(start, end) for start, end in segments]
 
 
-def write_elf_vmcore(
-    machine: Machine, ram: pathlib.Path, facts: pathlib.Path, out: pathlib.Path
-) -> list[Segment]:
-    """Returns the memory segments. `facts` is the folder that the guest's facts() filled."""
-    memory = Memory(machine, ram)
+def write_elf_vmcore(memory: Memory, facts: pathlib.Path, out: pathlib.Path) -> list[Segment]:
+    """Returns the memory segments, and closes the memory. `facts` is the folder that the guest's facts() filled."""
     try:
         segments = ram_segments((facts / "iomem").read_text())
         cpu_notes, vmcoreinfo = _read_notes(memory, facts)

@@ -43,6 +43,9 @@ class TargetCase:
     def machine(self) -> Machine:
         return Machine(1024, five_level=False, uefi=False)
 
+    def run(self, programs, fetcher, folder: pathlib.Path) -> Result:
+        return run_case(self, programs, fetcher, folder)
+
 
 def _script(*lines: str) -> str:
     return "#!/bin/sh\n" + "".join(f"{line}\n" for line in lines)

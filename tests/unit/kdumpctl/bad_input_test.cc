@@ -50,7 +50,7 @@ const std::vector<BadInput>& bad_inputs() {
        }},
       {"missing-kernel",
        [](VerbHost& host) { host.tree.write("/etc/sysconfig/kdump", "KDUMP_KERNELVER=9.9\n"); }},
-      {"unified-kernel-only",
+      {"damaged-unified-kernel",
        [](VerbHost& host) {
          host.tree.write("/etc/machine-id", "abc\n");
          host.tree.write("/etc/sysconfig/kdump", "KDUMP_KERNELVER=9.9\n");

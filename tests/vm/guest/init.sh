@@ -37,6 +37,32 @@ facts() {
     cp /boot/initramfs-*kdump.img /harness/ 2>/dev/null
 }
 
+# plug_cpu, plug_memory: asks the machine for one more, and uses it.
+plug_cpu() {
+    count=$(nproc)
+    echo "@vm ask cpu"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 1
+        for cpu in /sys/devices/system/cpu/cpu[0-9]*/online; do
+            [ "$(cat "$cpu")" = 1 ] || echo 1 >"$cpu"
+        done
+        [ "$(nproc)" -gt "$count" ] && return
+    done
+    echo "@vm no CPU came"
+}
+plug_memory() {
+    before=$(grep -c . /proc/iomem)
+    echo "@vm ask memory"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 1
+        for block in /sys/devices/system/memory/memory*/state; do
+            [ "$(cat "$block")" = online ] || echo online >"$block"
+        done
+        [ "$(grep -c . /proc/iomem)" -gt "$before" ] && return
+    done
+    echo "@vm no memory came"
+}
+
 . /case/run.sh
 echo "@vm done"
 sync

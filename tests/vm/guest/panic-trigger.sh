@@ -7,4 +7,10 @@ cd /proc
 echo [0-9]* >/harness/pids
 sync
 echo "@vm panic"
-echo c >/proc/sysrq-trigger
+case $1 in
+nmi)
+    echo "@vm ask nmi"
+    while :; do :; done
+    ;;
+*) echo c >/proc/sysrq-trigger ;;
+esac

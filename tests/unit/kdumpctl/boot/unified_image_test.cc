@@ -2,7 +2,7 @@
 #include "kdumpctl/boot/unified_image.h"
 
 #include "tests/support/temp_tree.h"
-#include "tests/unit/kdumpctl/boot/unified_image_builder.h"
+#include "tests/support/unified_image_builder.h"
 
 #include <gmock/gmock.h>
 

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "tests/support/bzimage_builder.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/unified_image_builder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -105,7 +106,7 @@ TEST(KernelImage, OtherFilesAreNamedForWhatTheyAre) {
        ErrorKind::kUnsupported,
        "ELF file (vmlinux)"},
       {bytes_of("MZ\x00\x00zimg"sv, 4096), ErrorKind::kUnsupported, "EFI zboot"},
-      {bytes_of("MZ\x90\x00"sv, 4096), ErrorKind::kUnsupported, "unified kernel image"},
+      {bytes_of("MZ\x90\x00"sv, 4096), ErrorKind::kUnsupported, "an EFI program"},
       {bytes_of(std::string(0x38, '\0') + "ARM\x64", 4096), ErrorKind::kUnsupported, "arm64"},
       {bytes_of("\x1f\x8b\x08\x00"sv, 4096), ErrorKind::kUnsupported, "a compressed file"},
   };
@@ -115,6 +116,33 @@ TEST(KernelImage, OtherFilesAreNamedForWhatTheyAre) {
     EXPECT_EQ(image.error().kind, c.kind) << c.message;
     EXPECT_THAT(image.error().message, HasSubstr(c.message));
   }
+}
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+TEST(KernelImage, IsTakenOutOfAUnifiedImage) {
+  const std::vector<std::byte> kernel = BzImageBuilder{}.build();
+  const std::string file = test::unified_image({{".osrel", "ID=x"},
+                                                {".initrd", "first"},
+                                                {".linux", text_of(kernel)},
+                                                {".initrd", "second"}});
+  const auto image = check_kernel_image("/u.efi", bytes_of(file));
+  ASSERT_TRUE(image) << image.error().message;
+  EXPECT_EQ(image->bytes, kernel);
+  EXPECT_EQ(text_of(image->file()), file);
+  EXPECT_EQ(text_of(image->own_initrd), std::string("first\0\0\0second\0\0", 16));
+  EXPECT_EQ(check_kernel_image("/vmlinuz", kernel)->file(), kernel);
+
+  const std::string cut = text_of(kernel).substr(0, kernel.size() - 1000);
+  const auto damaged =
+      check_kernel_image("/u.efi", bytes_of(test::unified_image({{".linux", cut}})));
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().kind, ErrorKind::kBadData);
+  const auto short_file = check_kernel_image("/u.efi", bytes_of(file.substr(0, file.size() - 1)));
+  ASSERT_FALSE(short_file);
+  EXPECT_THAT(short_file.error().message, HasSubstr("its section .initrd is cut off"));
 }
 
 // The kernel itself arms a truncated image; nothing that is shorter than the kernel may pass here.
