@@ -7,11 +7,11 @@ import os
 import subprocess
 import xml.etree.ElementTree
 
-from dev import build, lint, package_cases, setup
+from dev import build, deb, lint, package_cases, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm import arm64_dump, damage, fast_reboot, smallest, targets
+from vm import arm64_dump, damage, fast_reboot, kdump_service, smallest, targets
 from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
@@ -23,6 +23,7 @@ CASES = (
     *PANIC_CASES,
     *targets.CASES,
     *fast_reboot.CASES,
+    *kdump_service.CASES,
     *arm64_dump.CASES,
     *smallest.CASES,
     *damage.CASES,
@@ -183,6 +184,9 @@ def _run_ctest(preset: str, arguments, tally: Tally, folders: tuple[str, ...] = 
 def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
     folder = BUILD / "vm"
     programs = prepare_programs(folder)
+    if any(isinstance(case, kdump_service.ServiceCase) and case.ours for case in cases):
+        debs = deb.pack(BUILD / "dev", folder / "debs")
+        programs = dataclasses.replace(programs, debs=tuple(debs))
     say(f"VM tests: {len(cases)} cases, logs and results.json in {folder}")
     results = vm_run.run_cases(cases, programs, fetcher, folder)
     passed = sum(result.passed for result in results)

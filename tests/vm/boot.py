@@ -22,6 +22,7 @@ class Programs:
     root: pathlib.Path  # an installed tree (DESTDIR)
     workload: pathlib.Path
     disks: pathlib.Path  # where root disks are kept
+    debs: tuple[pathlib.Path, ...] = ()  # the same as Debian packages
 
     @property
     def collector(self) -> pathlib.Path:

@@ -40,6 +40,7 @@ class Console:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
         self._text = ""  # what was said and not waited for yet
+        self._begun_code = b""  # a terminal code of which the rest has not arrived
 
     def __enter__(self) -> "Console":
         return self
@@ -109,6 +110,10 @@ class Console:
         if not data:
             self._process.wait()
             return False
+        data = self._begun_code + data
+        begun = re.search(rb"\x1b[^A-Za-z]*$", data[-16:])
+        self._begun_code = begun[0] if begun else b""
+        data = data.removesuffix(self._begun_code)
         text = _TERMINAL_CODES.sub(b"", data).decode("utf-8", "replace")
         self._text += text
         self._record.write(text)

@@ -63,6 +63,8 @@ def one_line(result: Result) -> str:
     ]
     if "logins" in figures:
         words.append(f"to login: {figures['logins']}")
+    if "arm_first" in figures:
+        words.append(f"armed first in {figures['arm_first']} s, at boot in {figures['arm_boot']} s")
     if "panic_to_vmcore" in figures:
         words.append(
             f"dmesg {figures['panic_to_dmesg']} s, vmcore {figures['panic_to_vmcore']} s after the panic"
@@ -88,6 +90,8 @@ _COLUMNS = (
     ("pages_kept", "pages"),
     ("pages_makedumpfile", "makedumpfile"),
     ("pages_different", "difference"),
+    ("arm_first", "s to arm first"),
+    ("arm_boot", "at boot"),
     ("panic_to_dmesg", "s to dmesg"),
     ("panic_to_vmcore", "s to vmcore"),
     ("image_packed", "image"),

@@ -38,9 +38,10 @@ _MASKED = (
 )
 
 
-def base_tar() -> pathlib.Path:
+def base_tar(further: tuple[str, ...] = ()) -> pathlib.Path:
     """The installed packages, made once. Raises FetchError."""
-    name = hashlib.sha256(" ".join(_PACKAGES).encode()).hexdigest()[:12]
+    wanted = (*_PACKAGES, *further)
+    name = hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:12]
     path = cache_folder() / "systemd" / f"{_SUITE}-{name}.tar"
     if path.exists():
         return path
@@ -55,7 +56,7 @@ def base_tar() -> pathlib.Path:
         "--aptopt=Acquire::Check-Valid-Until false",
         "--aptopt=APT::Install-Recommends false",
     ]
-    command += [f"--include={','.join(_PACKAGES)}", _SUITE, str(unfinished), str(apt.sources)]
+    command += [f"--include={','.join(wanted)}", _SUITE, str(unfinished), str(apt.sources)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise FetchError(f"installing the systemd guest: {last_error(result.stderr)}")
@@ -106,23 +107,30 @@ def make_disks(programs: pathlib.Path, red_hat: bool, folder: pathlib.Path) -> D
 def _fill_overlay(overlay: pathlib.Path, programs: pathlib.Path) -> None:
     shutil.copytree(programs, overlay, symlinks=True)
     files = {
-        "etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf": _AUTOLOGIN,
         "etc/fstab": _FSTAB,
         "etc/default/kexec": _DEFAULT_KEXEC,
         "etc/default/grub": 'GRUB_CMDLINE_LINUX="console=ttyS0 via=menu"\n',
-        "etc/hostname": "guest\n",
     }
-    for name, text in files.items():
-        (overlay / name).parent.mkdir(parents=True, exist_ok=True)
-        (overlay / name).write_text(text)
-    units = overlay / "etc/systemd/system"
-    for name in _MASKED:
-        (units / name).symlink_to("/dev/null")
-    wants = units / "multi-user.target.wants"
+    fill_common(overlay, files)
+    wants = overlay / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir()
     (wants / "kdump-fast-reboot.service").symlink_to(
         "/usr/lib/systemd/system/kdump-fast-reboot.service"
     )
+
+
+def fill_common(overlay: pathlib.Path, files: dict[str, str]) -> None:
+    """These files, and what every guest has: a shell on the serial line that logs itself in, and no idle work."""
+    files = {
+        "etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf": _AUTOLOGIN,
+        "etc/hostname": "guest\n",
+        **files,
+    }
+    for name, text in files.items():
+        (overlay / name).parent.mkdir(parents=True, exist_ok=True)
+        (overlay / name).write_text(text)
+    for name in _MASKED:
+        (overlay / "etc/systemd/system" / name).symlink_to("/dev/null")
 
 
 def _fill_red_hat_boot(boot: pathlib.Path, debian: pathlib.Path, release: str) -> None:

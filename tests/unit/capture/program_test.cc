@@ -113,13 +113,15 @@ TEST_F(Program, TheManualPageKnowsEveryOption) {
 }
 
 TEST_F(Program, TheCompletionKnowsEveryOption) {
-  const auto script =
-      read_file(kdump::test::source_path("packaging/completions/kdump-collect.bash"));
-  ASSERT_TRUE(script);
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"info", "--help"}, {"verify", "--help"}}) {
-    for (const std::string& name : options_of(arguments)) {
-      EXPECT_NE(script->find(name), std::string::npos) << name << " is not completed";
+  for (const std::string shell : {"bash", "zsh"}) {
+    const auto script =
+        read_file(kdump::test::source_path("packaging/completions/kdump-collect." + shell));
+    ASSERT_TRUE(script);
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"--help"}, {"info", "--help"}, {"verify", "--help"}}) {
+      for (const std::string& name : options_of(arguments)) {
+        EXPECT_NE(script->find(name), std::string::npos) << shell << ": " << name;
+      }
     }
   }
 }

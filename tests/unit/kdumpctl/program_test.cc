@@ -135,7 +135,8 @@ std::string source_file(const std::string& name) {
 TEST(Documentation, ManualPageAndCompletionKnowEveryVerbAndOption) {
   std::string page = source_file("docs/man/kdumpctl.8");
   page = std::regex_replace(page, std::regex("\\\\-"), "-");
-  const std::string completion = source_file("packaging/completions/kdumpctl.bash");
+  const std::string bash = source_file("packaging/completions/kdumpctl.bash");
+  const std::string zsh = source_file("packaging/completions/kdumpctl.zsh");
   const std::string help = run_program({"--help"}).out;
   auto options = options_of(help);
   ASSERT_GE(options.size(), 6U) << help;
@@ -143,12 +144,12 @@ TEST(Documentation, ManualPageAndCompletionKnowEveryVerbAndOption) {
   options.merge(options_of(run_program({"cold-reboot", "--help"}).out));
   ASSERT_GE(options.size(), 15U);
   for (const std::string& option : options) {
-    EXPECT_THAT(page, HasSubstr(option));
-    EXPECT_THAT(completion, HasSubstr(option));
+    for (const std::string& text : {page, bash, zsh}) EXPECT_THAT(text, HasSubstr(option));
   }
   for (const Command& command : all_commands()) {
     EXPECT_THAT(page, HasSubstr(fmt::format(".B {}\n", command.name)));
-    EXPECT_THAT(completion, HasSubstr(command.name));
+    EXPECT_THAT(bash, HasSubstr(command.name));
+    EXPECT_THAT(zsh, HasSubstr(fmt::format("'{}:", command.name)));
     EXPECT_THAT(help, HasSubstr(fmt::format("  {} ", command.name)));
   }
 }

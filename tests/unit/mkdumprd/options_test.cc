@@ -55,19 +55,27 @@ TEST(Options, HelpAndVersion) {
   }
 }
 
-TEST(Options, EachIsInTheManualPage) {
-  const auto help = parse({"--help"});
-  const auto page = read_file(test::source_path("docs/man/mkdumprd.8"));
-  ASSERT_TRUE(help);
-  ASSERT_TRUE(page) << page.error().message;
+std::size_t expect_options_of_help(const std::string& options, const std::string& file) {
+  const auto text = read_file(test::source_path(file));
+  EXPECT_TRUE(text) << text.error().message;
   const std::regex option("--[a-z][a-z-]*");
   std::size_t count = 0;
-  for (std::sregex_iterator at(help->text.begin(), help->text.end(), option), end; at != end;
-       ++at) {
-    EXPECT_THAT(*page, HasSubstr(at->str()));
+  for (std::sregex_iterator at(options.begin(), options.end(), option), end; at != end; ++at) {
+    EXPECT_THAT(text.value_or(""), HasSubstr(at->str())) << file;
     ++count;
   }
-  EXPECT_GE(count, 9U);
+  return count;
+}
+
+TEST(Options, EachIsInTheManualPageAndInTheCompletions) {
+  const auto help = parse({"--help"});
+  ASSERT_TRUE(help);
+  EXPECT_GE(expect_options_of_help(help->text, "docs/man/mkdumprd.8"), 9U);
+  // Those of dracut, in the last lines, are not offered.
+  const std::string own = help->text.substr(0, help->text.find("Of dracut"));
+  for (const char* file : {"mkdumprd.bash", "mkdumprd.zsh"}) {
+    EXPECT_GE(expect_options_of_help(own, std::string("packaging/completions/") + file), 7U);
+  }
 }
 
 TEST(Options, List) {

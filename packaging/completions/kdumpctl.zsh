@@ -1,0 +1,55 @@
+#compdef kdumpctl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# zsh completion for kdumpctl(8)
+
+_kdumpctl() {
+    local curcontext=$curcontext state line
+    local -a help=('(-h --help)'{-h,--help}'[print a help and exit]')
+    local -a json=('--json[as one JSON object]')
+    local -a kernel=(
+        '--kernel[this kernel]:path or version:_files'
+        '--entry[this boot entry]:id or title:'
+        '*'{--initrd,--ramdisk}'[this initrd instead]:file or none:_files'
+        {--append,--command-line}'[this command line]:text:'
+        '--reuse-cmdline[the running command line]'
+        '--keep-quiet[leave rhgb and quiet on the command line]'
+        '(-n --dry-run)'{-n,--dry-run}'[check and show, do nothing]'
+    )
+    local -a verbs=(
+        'start:load the panic kernel'
+        'stop:unload the panic kernel'
+        'restart:load it anew, with a new image if needed'
+        'reload:load it anew with the image that is there'
+        'status:say whether a panic kernel is loaded'
+        'rebuild:build the image'
+        'showmem:say how much memory is reserved'
+        'plan:say what start would load'
+        'kexec:load, unload, status, list: the kernel for a fast reboot'
+        'fast-reboot:reboot without the firmware'
+        'cold-reboot:reboot through the firmware'
+        'help:print a help'
+    )
+    _arguments -C $help '(-V --version)'{-V,--version}'[print the version and exit]' \
+        '(-d --debug)'{-d,--debug}'[say what is done and why]' '1: :->verb' '*:: :->rest'
+    case $state in
+        verb) _describe command verbs ;;
+        rest)
+            case $line[1] in
+                plan) _arguments $help $json ;;
+                fast-reboot)
+                    _arguments $help $kernel '(-y --yes)'{-y,--yes}'[do not ask]' \
+                        '--retry[even if the last one did not come up]'
+                    ;;
+                kexec)
+                    case $words[2] in
+                        load) _arguments $help $kernel '1: :(load)' ;;
+                        status | list) _arguments $help $json '1: :(status list)' ;;
+                        *) _arguments $help '1: :(load unload status list)' ;;
+                    esac
+                    ;;
+                *) _arguments $help ;;
+            esac
+            ;;
+    esac
+}
+_kdumpctl "$@"
