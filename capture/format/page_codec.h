@@ -21,8 +21,8 @@ struct CodecChoice {
   friend bool operator==(const CodecChoice&, const CodecChoice&) = default;
 };
 
-/// zstd:-1. Measured on the pages that level 31 keeps of 6.1 and 6.12 guests: 1.6 times as fast as
-/// zstd:1 for 8 to 13 percent more bytes, and 17 to 25 percent smaller than lzo.
+/// zstd:-1, with a lower level for pages that do not look like a kernel's data. Why: the table in
+/// docs/decisions/0005-a-short-way-for-memmap-pages.md.
 [[nodiscard]] CodecChoice default_codec();
 
 /// "zstd", "zstd:LEVEL" (negative levels are the fast ones), "zlib", "zlib:LEVEL", "lzo", "snappy",

@@ -40,6 +40,7 @@ class CopyWorker {
         page_size_(static_cast<std::size_t>(job.plan.geometry.shift.page_size())),
         record_bound_(std::max(page_size_, codec_ ? codec_->bound() : 0)),
         page_(page_size_),
+        previous_page_(page_size_),
         buffer_(std::max(kBufferBytes, record_bound_)) {
     descriptors_.reserve(kMaxPendingDescriptors);
   }
@@ -90,11 +91,20 @@ class CopyWorker {
       for (std::uint64_t i = 0; i < whole; ++i) {
         const std::byte* const from = shown->data() + i * page_size_;
         const bool readable = without_fault([&] { std::memcpy(page_.data(), from, page_size_); });
+        if (i + 1 < whole) prefetch(from + page_size_);
         TRY(add_page(readable, rank + done + i));
       }
       done += whole;
     }
     return {};
+  }
+
+  /// The next page comes out of memory while this one is compressed. Asking for it cannot fault.
+  void prefetch(const std::byte* page) const {
+    constexpr std::size_t kCacheLine = 64;
+    for (std::size_t at = 0; at < page_size_; at += kCacheLine) {
+      __builtin_prefetch(page + at, 0, 2);
+    }
   }
 
   /// Adds the page in page_, or the note that it could not be read.
@@ -110,6 +120,10 @@ class CopyWorker {
       ++counts_.zero;
       descriptor.offset = job_->plan.zero_page_offset;
       descriptor.size = static_cast<std::uint32_t>(page_size_);
+    } else if (has_record_ && std::memcmp(page_.data(), previous_page_.data(), page_size_) == 0) {
+      ++counts_.repeated;
+      descriptor = record_;
+      if (!record_written_) pending_.push_back(descriptors_.size());
     } else {
       store(descriptor);
     }
@@ -138,6 +152,10 @@ class CopyWorker {
     descriptor.size = static_cast<std::uint32_t>(size);
     used_ += size;
     counts_.data_bytes += size;
+    record_ = descriptor;
+    has_record_ = true;
+    record_written_ = false;
+    page_.swap(previous_page_);
   }
 
   Status flush() {
@@ -145,6 +163,7 @@ class CopyWorker {
     for (const std::size_t index : pending_) {
       descriptors_[index].offset = descriptors_[index].offset + start;
     }
+    if (!std::exchange(record_written_, true)) record_.offset = record_.offset + start;
     TRY(job_->output.start_writeback(start, used_));
     std::size_t first = 0;
     for (const Batch& batch : batches_) {
@@ -175,6 +194,11 @@ class CopyWorker {
   std::size_t page_size_;
   std::size_t record_bound_;
   std::vector<std::byte> page_;
+  // The page compressed last: poison patterns and freed objects fill many pages with the same.
+  std::vector<std::byte> previous_page_;
+  PageDescriptor record_;
+  bool has_record_ = false;
+  bool record_written_ = true;  ///< record_.offset is one of the file
   std::vector<std::byte> buffer_;
   std::size_t used_ = 0;
   std::vector<PageDescriptor> descriptors_;
@@ -258,6 +282,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
     counts.zero += part.zero;
     counts.unreadable += part.unreadable;
     counts.raw += part.raw;
+    counts.repeated += part.repeated;
     counts.data_bytes += part.data_bytes;
   }
   counts.file_end = output.end();

@@ -18,6 +18,7 @@ struct CopyCounts {
   std::uint64_t pages = 0;       ///< with a descriptor, the following two included
   std::uint64_t zero = 0;        ///< share one page of zeros
   std::uint64_t unreadable = 0;  ///< descriptor without data: reading them fails in the readers
+  std::uint64_t repeated = 0;    ///< share the data of an equal page before them
   std::uint64_t raw = 0;         ///< stored as they are, compression did not make them smaller
   std::uint64_t data_bytes = 0;  ///< page data written
   std::uint64_t file_end = 0;    ///< offset behind the last byte written

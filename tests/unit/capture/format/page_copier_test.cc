@@ -169,6 +169,33 @@ TEST_F(PageCopierTest, EveryPageComesBackFromEveryCodec) {
   }
 }
 
+// Also where the data of the first of them was written before its equals were seen.
+TEST_F(PageCopierTest, EqualNeighboursShareTheirData) {
+  constexpr std::uint64_t kFirst = 0x400;
+  constexpr std::uint64_t kEnd = 0x600;
+  for (std::uint64_t at = kFirst * 4096; at < kEnd * 4096; at += 8) {
+    image_.put(PhysAddr(at), std::uint64_t{0xcccccccccccccccc});
+  }
+  image_.put(PhysAddr(0x480 * 4096), std::uint64_t{1});
+  for (const char* codec : {"zstd", "lzo", "none"}) {
+    for (const unsigned threads : {1U, 3U}) {
+      const auto counts = write(*parse_codec(codec), threads);
+      ASSERT_TRUE(counts) << counts.error().message;
+      // The piece that begins with them, and the change in the middle.
+      EXPECT_GE(counts->repeated, kEnd - kFirst - 4);
+      const auto dump = KdumpReader::open(path_);
+      ASSERT_TRUE(dump) << dump.error().message;
+      for (std::uint64_t pfn = kFirst - 8; pfn < kEnd + 8; ++pfn) {
+        const auto page = dump->page(pfn);
+        ASSERT_TRUE(page) << pfn;
+        ASSERT_EQ(*page, expected(pfn)) << codec << " " << pfn;
+      }
+      EXPECT_EQ(dump->record(kFirst + 1).offset, dump->record(kFirst + 0x7f).offset);
+      EXPECT_NE(dump->record(0x480).offset, dump->record(0x481).offset);
+    }
+  }
+}
+
 TEST_F(PageCopierTest, APageThatCannotBeReadCostsThatPage) {
   image_.set_unreadable(PhysAddr(0x205000));
   image_.set_unreadable(PhysAddr(0x9f000));

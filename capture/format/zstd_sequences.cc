@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "capture/format/strided_frame.h"
+#include "capture/format/zstd_sequences.h"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace kdump::capture {
 namespace {
 
-using Word = std::uint64_t;
-
-// Where struct pages repeat: the next one, every fourth (a quarter of their addresses' low byte),
-// and list pointers beside each other.
-constexpr std::array<std::size_t, 3> kDistanceOf = {256, 64, 8};
-constexpr std::size_t kStride = 64;
-// So long that another distance need not be tried.
-constexpr std::size_t kLongMatch = 32;
-constexpr std::size_t kMinMatch = 4;
 // RFC 8878 section 3.1.1.5: the distances that a frame begins with.
 constexpr std::array<std::size_t, 3> kFirstRecent = {1, 4, 8};
-
-// Limits of one page, so that it never gets larger than it was: a sequence takes 70 bits at most.
-constexpr std::size_t kBytesPerSequence = 16;
-constexpr std::size_t kBytesPerLiteral = 32;
-// One part in so many of the page; beyond it libzstd finds more.
-constexpr std::size_t kMostOutput = 17;
-
 // Section 3.1.1: magic number; one segment, two bytes of content size less 256.
 constexpr std::array<std::uint8_t, 5> kFrameStart = {0x28, 0xb5, 0x2f, 0xfd, 0x60};
 constexpr std::size_t kContentSizeBase = 256;
-constexpr std::size_t kFrameHeader = kFrameStart.size() + 2;
 constexpr std::size_t kBlockHeader = 3;
+static_assert(kZstdFrameHeader == kFrameStart.size() + 2 + kBlockHeader);
 constexpr std::uint32_t kLastCompressedBlock = 1U | 2U << 1U;
 // Section 3.1.1.3.1: raw literals, 20 bits of size.
 constexpr std::uint32_t kRawLiterals = 3U << 2U;
-constexpr std::size_t kLiteralsHeader = 3;
 // Section 3.1.1.3.2: number of sequences.
 constexpr std::size_t kOneByteSequences = 128;
 // Compression modes of a code.
@@ -63,7 +45,6 @@ constexpr auto kLiteralsRanges =
 constexpr auto kMatchRanges =
     code_ranges(32, std::array<std::uint8_t, 21>{1, 1, 1, 1,  2,  2,  3,  3,  4,  4, 5,
                                                  7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
-constexpr std::size_t kMatchBase = 3;
 
 /// The codes of the small values; from N on, each code has one more bit than the one before.
 template <std::size_t N>
@@ -86,35 +67,8 @@ std::uint8_t code_of(std::uint32_t value, const std::array<std::uint8_t, N>& sma
   return static_cast<std::uint8_t>(small[N - 1] + std::bit_width(value) - std::bit_width(N - 1));
 }
 
-Word load(const std::byte* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof(word));
-  return word;
-}
-
-/// Bytes from `at` on, in front of `end`, that are equal to those `distance` before them.
-std::size_t match_length(const std::byte* at, const std::byte* end, std::size_t distance) {
-  const std::byte* const start = at;
-  while (static_cast<std::size_t>(end - at) >= sizeof(Word)) {
-    const Word difference = load(at) ^ load(at - distance);
-    if (difference != 0) {
-      return static_cast<std::size_t>(at - start) +
-             static_cast<std::size_t>(std::countr_zero(difference)) / 8;
-    }
-    at += sizeof(Word);
-  }
-  while (at != end && *at == *(at - distance)) ++at;
-  return static_cast<std::size_t>(at - start);
-}
-
 void put(std::byte* into, std::uint32_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) into[i] = static_cast<std::byte>(value >> 8 * i & 0xffU);
-}
-
-constexpr std::size_t most_sequence_bytes(std::size_t page_size) {
-  constexpr std::size_t kMostTables = 3 * 40;
-  constexpr std::size_t kMostBytes = 9;
-  return kMostTables + (page_size / kBytesPerSequence + 1) * kMostBytes + 2 * sizeof(Word);
 }
 
 /// One of the three codes of the sequences in a page.
@@ -153,120 +107,16 @@ struct Coder {
 
 }  // namespace
 
-StridedFrame::StridedFrame(std::size_t page_size) : page_size_(page_size) {
-  sequences_.reserve(page_size / kBytesPerSequence + 1);
-}
-
-std::size_t StridedFrame::bound() const {
-  return kFrameHeader + kBlockHeader + kLiteralsHeader + page_size_ / kBytesPerLiteral +
-         most_sequence_bytes(page_size_);
-}
-
-std::size_t StridedFrame::compress(std::span<const std::byte> page, std::byte* into) {
-  if (!repeats(page)) return 0;
-  const Plan* const plan = plan_for(page);
-  if (plan == nullptr) return 0;
-  std::memcpy(into, kFrameStart.data(), kFrameStart.size());
-  put(into + kFrameStart.size(), static_cast<std::uint32_t>(page.size() - kContentSizeBase), 2);
-  std::byte* const block = into + kFrameHeader + kBlockHeader;
-  const std::size_t literals = plan->literals.size();
-  put(block, kRawLiterals | static_cast<std::uint32_t>(literals) << 4U, kLiteralsHeader);
-  std::byte* at = block + kLiteralsHeader;
-  for (const std::uint16_t place : plan->literals) *at++ = page[place];
-  std::memcpy(at, plan->sequences.data(), plan->sequences.size());
-  const std::size_t size = kLiteralsHeader + literals + plan->sequences.size();
-  put(into + kFrameHeader,
-      kLastCompressedBlock | static_cast<std::uint32_t>(size) << 3U,
-      kBlockHeader);
-  return kFrameHeader + kBlockHeader + size;
-}
-
-/// Three words of four are equal to the one a struct page before. When nearly all are, libzstd is
-/// as fast.
-bool StridedFrame::repeats(std::span<const std::byte> page) {
-  std::size_t equal = 0;
-  for (std::size_t at = kStride; at < page.size(); at += sizeof(Word)) {
-    equal += load(page.data() + at) == load(page.data() + at - kStride) ? 1U : 0U;
-  }
-  const std::size_t bytes = equal * sizeof(Word);
-  const std::size_t all = page.size() - kStride;
-  return bytes * 4 >= all * 3 && bytes * 10 <= all * 9;
-}
-
-bool StridedFrame::holds(const Plan& plan, std::span<const std::byte> page) {
-  for (std::size_t i = 0; i < kDistances; ++i) {
-    const std::size_t back = kDistanceOf[i];
-    const Word* const equal = plan.equal[i].data();
-    Word difference = 0;
-    for (std::size_t at = back; at < page.size(); at += sizeof(Word)) {
-      difference |=
-          (load(page.data() + at) ^ load(page.data() + at - back)) & equal[at / sizeof(Word)];
-    }
-    if (difference != 0) return false;
-  }
-  return true;
-}
-
-const StridedFrame::Plan* StridedFrame::plan_for(std::span<const std::byte> page) {
-  ++clock_;
-  for (Plan& plan : plans_) {
-    if (!plan.made || !holds(plan, page)) continue;
-    plan.last_use = clock_;
-    return &plan;
-  }
-  Plan& oldest = *std::min_element(plans_.begin(), plans_.end(), [](const Plan& a, const Plan& b) {
-    return a.last_use < b.last_use;
-  });
-  oldest.made = parse(page, oldest);
-  oldest.last_use = clock_;
-  if (!oldest.made) return nullptr;
-  write_sequences(oldest.sequences);
-  oldest.made = oldest.literals.size() + oldest.sequences.size() <= page_size_ / kMostOutput;
-  return oldest.made ? &oldest : nullptr;
-}
-
-/// Takes the longest match at each place. False: not worth it.
-bool StridedFrame::parse(std::span<const std::byte> page, Plan& plan) {
-  plan.literals.clear();
-  for (auto& equal : plan.equal) equal.assign(page.size() / sizeof(Word), 0);
+void ZstdSequences::clear() {
   sequences_.clear();
   recent_ = kFirstRecent;
   literals_counts_ = {};
   match_counts_ = {};
   offset_counts_ = {};
-  const std::byte* const begin = page.data();
-  const std::byte* const end = begin + page.size();
-  const std::byte* anchor = begin;
-  for (const std::byte* at = begin; at != end;) {
-    const auto place = static_cast<std::size_t>(at - begin);
-    std::size_t length = 0;
-    std::size_t choice = 0;
-    for (std::size_t i = 0; i < kDistances; ++i) {
-      if (place < kDistanceOf[i]) continue;
-      const std::size_t found = match_length(at, end, kDistanceOf[i]);
-      if (found <= length) continue;
-      length = found;
-      choice = i;
-      if (length >= kLongMatch) break;
-    }
-    if (length < kMinMatch) {
-      if (plan.literals.size() == page_size_ / kBytesPerLiteral) return false;
-      plan.literals.push_back(static_cast<std::uint16_t>(place));
-      ++at;
-      continue;
-    }
-    if (sequences_.size() == page_size_ / kBytesPerSequence) return false;
-    add_sequence(static_cast<std::size_t>(at - anchor), length, kDistanceOf[choice]);
-    auto* const equal = reinterpret_cast<std::byte*>(plan.equal[choice].data());  // NOLINT: bytes
-    std::fill_n(equal + place, length, std::byte{0xff});
-    at += length;
-    anchor = at;
-  }
-  return !sequences_.empty();
 }
 
 /// Section 3.1.1.5: what an Offset_Value of 1 to 3 means depends on whether there are literals.
-void StridedFrame::add_sequence(std::size_t literals, std::size_t match, std::size_t distance) {
+void ZstdSequences::add(std::size_t literals, std::size_t match, std::size_t distance) {
   std::size_t value = distance + recent_.size();
   std::size_t known = 0;
   while (known < recent_.size() && recent_[known] != distance) ++known;
@@ -281,7 +131,7 @@ void StridedFrame::add_sequence(std::size_t literals, std::size_t match, std::si
 
   Sequence sequence;
   const auto count = static_cast<std::uint32_t>(literals);
-  const auto length = static_cast<std::uint32_t>(match - kMatchBase);
+  const auto length = static_cast<std::uint32_t>(match - kMinMatch);
   sequence.literals_code = code_of(count, kLiteralsCodes);
   sequence.match_code = code_of(length, kMatchCodes);
   sequence.offset_code = static_cast<std::uint8_t>(std::bit_width(value) - 1);
@@ -300,9 +150,8 @@ void StridedFrame::add_sequence(std::size_t literals, std::size_t match, std::si
 }
 
 /// The last sequence goes first, because a decoder reads the bits from their end.
-void StridedFrame::write_sequences(std::vector<std::byte>& into) {
-  into.resize(most_sequence_bytes(page_size_));
-  std::byte* at = into.data();
+std::size_t ZstdSequences::write(std::byte* into) const {
+  std::byte* at = into;
   const std::size_t count = sequences_.size();
   if (count < kOneByteSequences) {
     *at++ = static_cast<std::byte>(count);
@@ -338,7 +187,20 @@ void StridedFrame::write_sequences(std::vector<std::byte>& into) {
   offsets.finish(bits);
   literals.finish(bits);
   bits.add(1, 1);  // marks where the bits end
-  into.resize(static_cast<std::size_t>(at - into.data()) + bits.finish());
+  return static_cast<std::size_t>(at - into) + bits.finish();
+}
+
+void put_zstd_frame_header(std::byte* into, std::size_t content_size, std::size_t block_size) {
+  std::transform(kFrameStart.begin(), kFrameStart.end(), into, [](std::uint8_t value) {
+    return static_cast<std::byte>(value);
+  });
+  into += kFrameStart.size();
+  put(into, static_cast<std::uint32_t>(content_size - kContentSizeBase), 2);
+  put(into + 2, kLastCompressedBlock | static_cast<std::uint32_t>(block_size) << 3U, kBlockHeader);
+}
+
+void put_zstd_literals_header(std::byte* into, std::size_t count) {
+  put(into, kRawLiterals | static_cast<std::uint32_t>(count) << 4U, kZstdLiteralsHeader);
 }
 
 }  // namespace kdump::capture
