@@ -23,7 +23,7 @@ Result<std::string> follow_links(std::string_view absolute, const LinkAt& link_a
       resolved.erase(std::min(resolved.rfind('/'), resolved.size()));
       continue;
     }
-    std::string next = resolved + "/" + part;
+    std::string next = fmt::format("{}/{}", resolved, part);
     const auto target = TRY(link_at(next));
     if (!target) {
       resolved = std::move(next);

@@ -10,6 +10,7 @@ from vm import cpio, disk, guest, qemu
 from vm.cases import CommandCase, PanicCase
 from vm.packages import Kernel
 from vm.reference import Memory
+from vm.unified_image import unified_image
 
 _DEADLINE = 600.0  # ten times what a case takes on two idle CPUs
 _SYSCONFIG = pathlib.Path(__file__).parents[2] / "config" / f"kdump.sysconfig.{platform.machine()}"
@@ -102,17 +103,19 @@ def boot(
         "etc/kdump.conf": cpio.file(case.kdump_conf),
         "etc/sysconfig/kdump": cpio.file(sysconfig(case)),
     }
+    if isinstance(case, PanicCase) and case.unified:
+        sections = {".osrel": b"ID=guest\n", ".linux": kernel.vmlinuz.read_bytes()}
+        files["unified.efi"] = cpio.file(unified_image(sections))
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     guest.make_crash_disk(folder / "crash.img")
     guest.make_harness_disk(folder / "harness.img")
-    more = case.cmdline if isinstance(case, PanicCase) else ""
     run = qemu.run(
         case.machine,
         kernel.vmlinuz,
         folder / "initramfs",
         # panic=: a panic that nothing captures ends the machine instead of keeping it to the deadline.
         # no_timer_check: an emulated timer that comes late on a busy machine is no broken IO-APIC.
-        f"console=ttyS0 root=/dev/vda rw panic=5 no_timer_check {case.crashkernel} {more}".strip(),
+        f"console=ttyS0 root=/dev/vda rw panic=5 no_timer_check {case.crashkernel} {case.cmdline}".strip(),
         [
             f"file={root},snapshot=on",
             f"file={folder / 'crash.img'}",
@@ -129,24 +132,33 @@ def boot(
 
 
 def sysconfig(case: PanicCase | CommandCase) -> str:
-    """As shipped, but for the system call that a case wants."""
+    """As shipped, but for the system call and the words that a case wants."""
     text = _SYSCONFIG.read_text()
-    if getattr(case, "syscall", None) == "kexec_load":
-        text = text.replace('KEXEC_ARGS="-s"', 'KEXEC_ARGS="-c"')
-    return text
+    if not isinstance(case, PanicCase):
+        return text
+    arguments = case.kexec_args or {"kexec_load": "-c", "kexec_file_load": "-s"}[case.syscall]
+    text = text.replace('KEXEC_ARGS="-s"', f'KEXEC_ARGS="{arguments}"')
+    append = 'KDUMP_COMMANDLINE_APPEND="'
+    return text.replace(append, f"{append}{case.append} ") if case.append else text
 
 
 def _panic_script(case: PanicCase) -> str:
     workload = f"run workload workload {case.workload_mib}\n" if case.workload_mib else ""
+    tell = "run plan kdumpctl plan --json\ndmesg >/harness/dmesg\n" if case.kernel_tells else ""
     plug = "".join(f"plug_{what}\n" for what in case.plugs)
     if case.reload:
         plug += "run reload kdumpctl reload\n"
+    unified = (
+        "mkdir -p /efi/EFI/Linux\n"
+        "mv /case/unified.efi /efi/EFI/Linux/$(cat /etc/machine-id)-$(uname -r).efi\n"
+        "rm /boot/vmlinuz-*\n"
+    )
     return (
-        f"mkdir -p /var/crash/{case.dump_folder}\n"
+        f"mkdir -p /var/crash/{case.dump_folder}\n{unified if case.unified else ''}"
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"
-        f"{plug}facts\n{workload}"
+        f"{tell}{plug}facts\n{workload}"
         f"taskset {1 << case.cpu:x} panic-trigger {case.trigger.word}\n"
         "fi\n"
     )

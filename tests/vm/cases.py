@@ -23,7 +23,7 @@ class Trigger:
     """What makes the kernel panic, and what it leaves."""
 
     word: str  # panic-trigger's argument
-    serial: str  # regular expression: the line that is the panic
+    serial: str  # regular expression: the line at which it panics
     log: tuple[str, ...]  # lines of the kernel log
     frames: tuple[str, ...]  # functions on the panicking task's stack
 
@@ -36,7 +36,7 @@ SYSRQ = Trigger(
 )
 _NMI = Trigger(
     "nmi",
-    r"Kernel panic - not syncing: NMI",
+    r"^@vm ask nmi",  # what an NMI handler prints does not reach the console before the jump
     ("Kernel panic - not syncing: NMI: Not continuing",),
     ("exc_nmi",),
 )
@@ -65,6 +65,10 @@ class PanicCase:
     trigger: Trigger = SYSRQ
     plugs: tuple[str, ...] = ()  # "cpu", "memory": what is plugged in while kdump is armed
     reload: bool = False  # whether kdumpctl must be told of it
+    append: str = ""  # more words for the capture kernel (KDUMP_COMMANDLINE_APPEND)
+    kexec_args: str = ""  # KEXEC_ARGS, where -s or -c is not all
+    unified: bool = False  # the host has a unified kernel image and no vmlinuz
+    kernel_tells: bool = False  # the kernel prints its own layout, which must be ours
 
     @property
     def machine(self) -> Machine:
@@ -97,6 +101,7 @@ class CommandCase:
     kdump_conf: str = _BY_PATH
     memory_mib: int = 2048
     full_only: bool = False
+    cmdline: str = ""  # more words for the kernel
 
     @property
     def machine(self) -> Machine:
@@ -192,6 +197,25 @@ _BAD_INPUT = (
     ),
 )
 
+# Without Secure Boot's keys no signature can be checked, so a locked down kernel loads nothing.
+_LOCKED_DOWN = (
+    Step(
+        "start",
+        "kdumpctl start",
+        1,
+        (r"locked down \(integrity\)", "mokutil", r"Starting kdump: \[FAILED\]"),
+        loaded=False,
+    ),
+    Step(
+        "start-kexec_load",
+        "kdumpctl start",
+        1,
+        (r"locked down \(integrity\)", "remove -c from KEXEC_ARGS"),
+        loaded=False,
+        prepare='sed -i \'s/KEXEC_ARGS="-s"/KEXEC_ARGS="-c"/\' /etc/sysconfig/kdump',
+    ),
+)
+
 _NO_RESERVATION = (
     Step(
         "start",
@@ -257,8 +281,12 @@ def _loads():
 # Hosts that differ in one thing from those above.
 _SINGULAR = (
     PanicCase("6.1-nmi", "6.1", cpus=1, cmdline="unknown_nmi_panic", trigger=_NMI),
-    PanicCase("6.1-lockdown-integrity", "6.1", cmdline="lockdown=integrity"),
-    PanicCase("6.12-lockdown-confidentiality", "6.12", cmdline="lockdown=confidentiality"),
+    PanicCase("6.1-lockdown-integrity", "6.1", append="lockdown=integrity"),
+    PanicCase("6.12-lockdown-confidentiality", "6.12", append="lockdown=confidentiality"),
+    PanicCase("6.12-unified", "6.12", unified=True),
+    PanicCase("6.12-unified-kexec_load", "6.12", unified=True, syscall="kexec_load"),
+    PanicCase("6.12-layout", "6.12", kexec_args="-s -d", kernel_tells=True),
+    PanicCase("6.12-layout-uefi", "6.12", uefi=True, kexec_args="-s -d", kernel_tells=True),
     PanicCase("6.1-plugged-reloaded", "6.1", plugs=("cpu", "memory"), reload=True),
     PanicCase("6.12-plugged-followed", "6.12", plugs=("cpu", "memory"), syscall="kexec_load"),
     PanicCase("6.12-plugged-followed-file", "6.12", plugs=("cpu", "memory")),
@@ -277,6 +305,9 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
     ),
     CommandCase("6.1-bad-input", "6.1", _BAD_INPUT),
     CommandCase("6.1-no-reservation", "6.1", _NO_RESERVATION, crashkernel=""),
+    CommandCase(
+        "6.1-locked-down", "6.1", _LOCKED_DOWN, cmdline="lockdown=integrity", full_only=True
+    ),
     PanicCase(
         "6.1-high-low",
         "6.1",

@@ -4,7 +4,7 @@
 import pathlib
 import time
 
-from vm import checks, page_checks, reader_checks, reference
+from vm import checks, layout_checks, page_checks, reader_checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -44,6 +44,8 @@ def _judge_capture(
 ) -> None:
     if not checks.check_armed(evidence, result) or not checks.check_capture_run(evidence, result):
         return
+    if evidence.case.kernel_tells:
+        layout_checks.check_layout(evidence, result)
     on_step("reading the crash disk")
     dump_folder = checks.find_dump(evidence, result)
     if dump_folder is None:

@@ -110,6 +110,7 @@ def run(
     ram.unlink(missing_ok=True)
     control = tempfile.mkdtemp(prefix="qmp-")  # a socket's name must be short
     plugged = ram.with_name("plugged")
+    sockets = machine.cpus + (1 if machine.pluggable else 0)
     command = [
         "qemu-system-x86_64",
         "-nodefaults",
@@ -119,7 +120,7 @@ def run(
         "-cpu",
         machine.cpu,
         "-smp",
-        str(machine.cpus) + (f",maxcpus={machine.cpus + 1}" if machine.pluggable else ""),
+        f"{machine.cpus},sockets={sockets},cores=1,threads=1,maxcpus={sockets}",
         "-m",
         f"{machine.memory_mib}M"
         + (f",slots=1,maxmem={machine.memory_mib + PLUGGED_MIB}M" if machine.pluggable else ""),

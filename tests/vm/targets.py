@@ -31,10 +31,17 @@ class TargetCase:
     files: tuple[tuple[str, str], ...] = ()  # executables of the guest below /etc: (path, text)
     disks: tuple[tuple[str, ...], ...] = ()  # vdd, vde ...: MiB, then what formats it on this host
     prepare: str = ""  # shell lines in the guest before kdumpctl start
-    console: tuple[str, ...] = (_SAVED, "kdump-agent: final action: reboot")  # after the panic, in this order
+    console: tuple[str, ...] = (
+        _SAVED,
+        "kdump-agent: final action: reboot",
+    )  # after the panic, in this order
     never: tuple[str, ...] = ()
-    left: tuple[tuple[str, str], ...] = ()  # (name of a file on the crash disk, pattern for its text)
-    dump: str = "crash disk"  # where it is: there, "second boot" (`after` puts it into /harness/dump) or ""
+    left: tuple[
+        tuple[str, str], ...
+    ] = ()  # (name of a file on the crash disk, pattern for its text)
+    dump: str = (
+        "crash disk"  # where it is: there, "second boot" (`after` puts it into /harness/dump) or ""
+    )
     after: str = ""  # shell lines of a boot after the capture
     network: tuple[str, ...] = ()  # further arguments of QEMU
     full_only: bool = False
@@ -58,9 +65,15 @@ _HOOKS = TargetCase(
     files=(
         ("kdump/decide", _script("echo the first hook", "test -x /usr/bin/workload")),
         ("kdump/pre.d/10-a", _script("echo pre.d runs and fails", "exit 7")),
-        ("kdump/post.d/10-b", _script("ls /kdumproot | grep incomplete", "echo post.d was told $1")),
+        (
+            "kdump/post.d/10-b",
+            _script("ls /kdumproot | grep incomplete", "echo post.d was told $1"),
+        ),
         ("kdump/post.d/README", "not executable"),
-        ("kdump/after", _script("echo kdump_post was told $1 >/kdumproot/told; cat /kdumproot/told")),
+        (
+            "kdump/after",
+            _script("echo kdump_post was told $1 >/kdumproot/told; cat /kdumproot/told"),
+        ),
     ),
     prepare="chmod -x /etc/kdump/post.d/README",
     console=(
@@ -92,7 +105,8 @@ _DECLINED = TargetCase(
 # The crash disk is emptied of its file system between arming and the panic.
 _ROOTFS = TargetCase(
     "dump-to-rootfs",
-    kdump_conf=_TO_CRASH_DISK + "failure_action dump_to_rootfs\nkdump_emergency /etc/kdump/emergency\n",
+    kdump_conf=_TO_CRASH_DISK
+    + "failure_action dump_to_rootfs\nkdump_emergency /etc/kdump/emergency\n",
     files=(("kdump/emergency", _script("echo never needed")),),
     console=(
         f"did not appear|UUID={CRASH_DISK_UUID}",
@@ -123,7 +137,10 @@ _FULL = TargetCase(
         "kdump-agent: failure action: poweroff",
     ),
     never=(_SAVED,),
-    left=(("vmcore-dmesg.txt", "sysrq: Trigger a crash"), ("kexec-dmesg.log", "cannot save vmcore")),
+    left=(
+        ("vmcore-dmesg.txt", "sysrq: Trigger a crash"),
+        ("kexec-dmesg.log", "cannot save vmcore"),
+    ),
     dump="",
 )
 
@@ -244,9 +261,14 @@ def _check_console(case: TargetCase, evidence: boot.Evidence, result: Result) ->
         unwanted = [text for text in texts if re.search(pattern, text)]
         result.check(f"the console does not say: {pattern}", not unwanted, str(unwanted[:2]))
     result.check(
-        "the machine went down by itself", not run.timed_out and run.exit_code == 0, "see serial.log"
+        "the machine went down by itself",
+        not run.timed_out and run.exit_code == 0,
+        "see serial.log",
     )
-    for key, pattern in (("panic_to_dmesg", r"saved vmcore-dmesg\.txt"), ("panic_to_vmcore", _SAVED)):
+    for key, pattern in (
+        ("panic_to_dmesg", r"saved vmcore-dmesg\.txt"),
+        ("panic_to_vmcore", _SAVED),
+    ):
         when = run.when(pattern, panic)
         if when is not None:
             result.figures[key] = round(when - panic, 1)
@@ -260,14 +282,18 @@ def _check_left(case: TargetCase, evidence: boot.Evidence, result: Result) -> No
         text = found[0].read_text(errors="replace") if found else ""
         result.check(f"{name} says: {pattern}", bool(re.search(pattern, text)), text[-300:])
     if not case.dump:
-        whole = sorted(evidence.crash_files.rglob("vmcore")) if evidence.crash_files.exists() else []
+        whole = (
+            sorted(evidence.crash_files.rglob("vmcore")) if evidence.crash_files.exists() else []
+        )
         result.check("nothing looks whole that is not", not whole, str(whole))
 
 
 def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Result) -> None:
     place = evidence.crash_files if case.dump == "crash disk" else evidence.harness / "dump"
     found = sorted(place.rglob("vmcore")) if place.is_dir() else []
-    everything = sorted(str(path.relative_to(place)) for path in place.rglob("*")) if found == [] else []
+    everything = (
+        sorted(str(path.relative_to(place)) for path in place.rglob("*")) if found == [] else []
+    )
     if not result.check("one vmcore", len(found) == 1, str(everything or found)):
         return
     mode = stat.S_IMODE(found[0].stat().st_mode)

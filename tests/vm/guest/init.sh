@@ -4,6 +4,7 @@
 # Lines that begin with "@vm" are read by the harness; /harness is a disk of its own for what it reads afterwards.
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+mount -t securityfs securityfs /sys/kernel/security
 mount -t tmpfs -o mode=0755 tmpfs /run
 mount -t tmpfs -o mode=1777,size=80% tmpfs /tmp
 [ -d /sys/firmware/efi ] && mount -t efivarfs efivarfs /sys/firmware/efi/efivars
@@ -34,7 +35,7 @@ facts() {
     done >/harness/crash_notes
     grep -E ' (_text|_end|page_offset_base)$' /proc/kallsyms >/harness/symbols
     cat /proc/cmdline >/harness/cmdline
-    cp /boot/initramfs-*kdump.img /harness/ 2>/dev/null
+    cp /boot/initramfs-*kdump.img /var/lib/kdump/initramfs-*kdump.img /harness/ 2>/dev/null
 }
 
 # plug_cpu, plug_memory: asks the machine for one more, and uses it.
