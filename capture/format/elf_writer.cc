@@ -158,8 +158,8 @@ Result<CopyCounts> ElfWriter::copy(const PageBitmap& bitmap,
   TRY(write_header(kDumpElfIncomplete));
   TRY(write_segments(bitmap));
   TRY(write_notes());
-  // A stream that is cut off later has all of this.
-  if (output_.is_stream()) TRY(output_.sync());
+  // A stream that is cut off later has all of this, and what a device held before is no dump now.
+  if (!output_.is_sparse()) TRY(output_.sync());
   return copy_elf_pages(
       image_, bitmap, shift_, layout_.data_offset, options.threads, output_, pages_done);
 }

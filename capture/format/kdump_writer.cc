@@ -182,11 +182,11 @@ Result<CopyCounts> KdumpWriter::copy(const PageBitmap& bitmap,
   facts_.level = level;
   if (output_.is_stream()) TRY(write_front(bitmap));
   if (!output_.is_sparse()) TRY(write_dumped(output_, geometry_, bitmap));
-  // A stream that is cut off later has all of this.
-  if (output_.is_stream()) TRY(output_.sync());
   const DumpPlan plan = plan_dump(geometry_, bitmap.dumped_pages());
   TRY(output_.reserve(geometry_.descriptors_offset,
                       plan.data_offset - geometry_.descriptors_offset));
+  // A stream that is cut off later has all of this, and what a device held before is no dump now.
+  if (!output_.is_sparse()) TRY(output_.sync());
   return copy_pages(
       image_, bitmap, plan, options.codec, options.threads, options.first, output_, pages_done);
 }

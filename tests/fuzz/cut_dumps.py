@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""cut_dumps.py COLLECTOR VMCORE READER... : a capture that is killed, or whose disk is full, at every hundredth of its way.
+"""cut_dumps.py COLLECTOR VMCORE READER... : a capture that is killed, whose disk is full, or whose output device fails, at
+every hundredth of its way.
 
-Runs as root, for the small file systems. READER is a command that opens a dump, named as its last argument, and ends
+Runs as root, for the small file systems and the loop devices. READER is a command that opens a dump, named as its last argument, and ends
 with 0 when it could; it must open every dump that has its headers, bitmaps and descriptors.
 """
 
@@ -34,6 +35,11 @@ def main() -> int:
                 "full disk",
                 _on_full_disk(command, dump, folder, size * percent // 100, reader),
             )
+            _count(
+                outcomes,
+                "failing device",
+                _on_failing_device(command, folder, size, size * percent // 100),
+            )
             _count(outcomes, "kill", _killed(command, dump, random.uniform(0, seconds), reader))
     for what, count in sorted(outcomes.items()):
         print(f"{count:4} {what}")
@@ -61,6 +67,42 @@ def _on_full_disk(command, dump: str, folder: str, room: int, reader) -> str:
             if os.path.exists(copy):
                 os.unlink(copy)
     finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def _on_failing_device(command, folder: str, size: int, room: int) -> str:
+    """A loop device over a file that cannot grow to its size: what is written past that comes back as EIO, at the
+    write or at the sync."""
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={max(65536, room & -4096)}", "tmpfs", folder],
+        check=True,
+    )
+    backing, device = f"{folder}/backing", None
+    try:
+        with open(backing, "wb") as file:
+            file.truncate(2 * size + (1 << 20) & -4096)
+        losetup = ["losetup", "--find", "--show", backing]
+        device = subprocess.run(losetup, check=True, capture_output=True, text=True).stdout.strip()
+        command = [*command[:-1], device]
+        code = subprocess.run(command, capture_output=True, check=False).returncode
+        subprocess.run(["losetup", "--detach", device], check=True)
+        device = None
+        with open(backing, "rb") as file:
+            header = file.read(464)
+        if code == 0:
+            verify = subprocess.run(
+                [command[0], "verify", backing], capture_output=True, check=False
+            )
+            return (
+                "whole" if verify.returncode == 0 else "BAD: success on a device that lost writes"
+            )
+        if not header.startswith(b"KDUMP   "):
+            return "no header yet"
+        incomplete = struct.unpack_from("<I", header, 424)[0] & _INCOMPLETE
+        return "marked incomplete" if incomplete else "BAD: not marked incomplete"
+    finally:
+        if device:
+            subprocess.run(["losetup", "--detach", device], check=False)
         subprocess.run(["umount", folder], check=True)
 
 

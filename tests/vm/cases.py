@@ -210,7 +210,7 @@ _LOCKED_DOWN = (
         "start-kexec_load",
         "kdumpctl start",
         1,
-        (r"locked down \(integrity\)", "remove -c from KEXEC_ARGS"),
+        ("KEXEC_ARGS is not followed", r"locked down \(integrity\)"),
         loaded=False,
         prepare='sed -i \'s/KEXEC_ARGS="-s"/KEXEC_ARGS="-c"/\' /etc/sysconfig/kdump',
     ),
