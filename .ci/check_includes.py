@@ -16,6 +16,7 @@ EDGES = {
     "config": ["base"],
     "capture/vmcore": ["base"],
     "capture/kernel": ["capture/vmcore", "base"],
+    "capture/debuginfo": ["capture/kernel", "capture/vmcore", "base"],
     "capture/filter": ["capture/kernel", "capture/vmcore", "base"],
     "capture/format": ["capture/filter", "capture/vmcore", "base"],
     "capture": ["capture/vmcore", "capture/kernel", "capture/filter", "capture/format", "base"],
@@ -28,6 +29,7 @@ EDGES = {
 # Headers of other people's libraries that only these files may include.
 SOLE_INCLUDERS = {
     r"(gelf|libelf)\.h": {"base/elf_file.cc"},
+    r"(dwarf|elfutils/libdwf?l?)\.h": {"capture/debuginfo/dwarf_types.cc"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/elf_file.h"
 
+#include "base/io.h"
 #include "base/text.h"
 
 #include <gelf.h>
 #include <libelf.h>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
+#include <span>
 
 namespace kdump {
 namespace {
@@ -146,6 +150,47 @@ Result<ElfDynamic> ElfFile::dynamic() const {
     }
   }
   return out;
+}
+
+Result<std::map<std::string, ElfSymbol, std::less<>>> ElfFile::symbols(
+    const std::vector<std::string_view>& names) const {
+  const std::set<std::string_view> wanted(names.begin(), names.end());
+  std::map<std::string, ElfSymbol, std::less<>> found;
+  std::set<std::string, std::less<>> global;
+  Elf_Scn* section = nullptr;
+  while ((section = elf_nextscn(elf_.get(), section)) != nullptr) {
+    GElf_Shdr header{};
+    if (gelf_getshdr(section, &header) == nullptr) return elf_error(path_, "bad section header");
+    if (header.sh_type != SHT_SYMTAB || header.sh_entsize == 0) continue;
+    Elf_Data* const data = elf_getdata(section, nullptr);
+    if (data == nullptr) return elf_error(path_, "cannot read the symbol table");
+    const std::size_t count = data->d_size / header.sh_entsize;
+    for (std::size_t i = 0; i < count; ++i) {
+      GElf_Sym symbol{};
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
+      const char* const name = elf_strptr(elf_.get(), header.sh_link, symbol.st_name);
+      if (name == nullptr || symbol.st_shndx == SHN_UNDEF || !wanted.contains(name)) continue;
+      const bool is_global = GELF_ST_BIND(symbol.st_info) != STB_LOCAL;
+      if (found.contains(name) && (!is_global || global.contains(name))) continue;
+      found[name] = {symbol.st_value, symbol.st_size};
+      if (is_global) global.insert(name);
+    }
+  }
+  return found;
+}
+
+Result<std::string> ElfFile::contents_at(std::uint64_t vaddr, std::size_t size) const {
+  for (const ElfSegment& segment : segments_) {
+    if (segment.type != PT_LOAD || vaddr < segment.vaddr) continue;
+    const std::uint64_t inside = vaddr - segment.vaddr;
+    if (inside >= segment.file_size) continue;
+    std::string text(std::min<std::uint64_t>(size, segment.file_size - inside), '\0');
+    auto status =
+        read_exact_at(fd_.raw(), std::as_writable_bytes(std::span(text)), segment.offset + inside);
+    if (!status) return std::move(status).error().with_context(path_);
+    return text;
+  }
+  return make_error(ErrorKind::kNotFound, "{} has nothing for address {:#x}", path_, vaddr);
 }
 
 }  // namespace kdump

@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct Elf;
@@ -29,6 +31,12 @@ struct ElfNote {
   std::string name;  ///< without its final NUL
   std::uint32_t type = 0;
   std::vector<std::byte> desc;
+};
+
+/// An entry of a symbol table.
+struct ElfSymbol {
+  std::uint64_t value = 0;
+  std::uint64_t size = 0;  ///< bytes; 0: not told
 };
 
 /// What the dynamic loader is told by a program or library.
@@ -55,6 +63,13 @@ class ElfFile {
   /// The notes of every PT_NOTE; a segment that libelf cannot read is kBadData.
   [[nodiscard]] Result<std::vector<ElfNote>> notes() const;
   [[nodiscard]] Result<ElfDynamic> dynamic() const;
+  /// Of the symbol table (.symtab), those with one of these names; of several with the same name
+  /// the first global one, else the first. Empty in stripped files.
+  [[nodiscard]] Result<std::map<std::string, ElfSymbol, std::less<>>> symbols(
+      const std::vector<std::string_view>& names) const;
+  /// At most `size` bytes of what the program has in memory at an address. kNotFound: the file does
+  /// not have them (a file with debug information alone, for instance).
+  [[nodiscard]] Result<std::string> contents_at(std::uint64_t vaddr, std::size_t size) const;
 
  private:
   struct ElfDeleter {

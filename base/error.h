@@ -18,6 +18,7 @@ enum class ErrorKind {
   kUnsupported,  ///< well formed, but nothing here can handle it
   kUsage,        ///< the caller (a person, a configuration file) asked for something impossible
   kTimeout,      ///< a deadline passed
+  kMismatch,     ///< two things that must belong together do not: a dump and a vmlinux
 };
 
 /// A failure as data: libraries return it, tools print it once.

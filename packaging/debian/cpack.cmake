@@ -8,7 +8,7 @@ set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL kdump collect fast_reboot)
+set(CPACK_COMPONENTS_ALL kdump collect vmcoreinfo fast_reboot)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -26,6 +26,12 @@ set(CPACK_COMPONENT_COLLECT_DESCRIPTION
 kdump-collect reads the memory of a crashed Linux kernel and writes a dump
 without the pages that nobody needs, for crash and drgn. It understands the
 command line of makedumpfile.")
+
+set(CPACK_DEBIAN_VMCOREINFO_PACKAGE_NAME kdump-vmcoreinfo)
+set(CPACK_COMPONENT_VMCOREINFO_DESCRIPTION
+"reads what a kernel dump filter must know out of a vmlinux
+kdump-vmcoreinfo prints what the debug information of a vmlinux says about the
+kernel's types and symbols, as a VMCOREINFO text.")
 
 set(CPACK_DEBIAN_KDUMP_PACKAGE_NAME kdump-toolkit)
 set(CPACK_DEBIAN_KDUMP_PACKAGE_DEPENDS "kdump-collect ${exact}, systemd, udev")
