@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/collector.h"
 
+#include "base/atomic_file.h"
 #include "base/exit_code.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "capture/debug_info_files.h"
 #include "capture/dump_dmesg.h"
 #include "capture/info_command.h"
+#include "capture/memory_survey.h"
 #include "capture/options.h"
+#include "capture/page_samples.h"
 #include "capture/progress_display.h"
 #include "capture/rearrange.h"
+#include "capture/reassemble.h"
+#include "capture/survey_text.h"
 #include "capture/thread_budget.h"
+#include "capture/translate_address.h"
 #include "capture/verify_command.h"
 #include "capture/vmcore/fault_guard.h"
 
@@ -54,14 +61,37 @@ std::string excluded_text(const CaptureReport& report) {
   return text;
 }
 
+/// What makedumpfile prints goes to standard output, unless the dump goes there (-F).
+Status say_as_makedumpfile(const Invocation& call, std::string_view text) {
+  return write_all(call.capture.output.flattened ? STDERR_FILENO : STDOUT_FILENO, text);
+}
+
+std::string completed(std::string_view what) {
+  return fmt::format("\n{}\n\nmakedumpfile Completed.\n", what);
+}
+
+/// "a", "a and b" is "a, and b" to makedumpfile.
+std::string output_names(const CaptureOptions& options) {
+  if (options.parts.empty()) return options.output.path;
+  std::string names;
+  for (const std::string& part : options.parts) {
+    if (!names.empty()) names += &part == &options.parts.back() ? ", and " : ", ";
+    names += part;
+  }
+  return names;
+}
+
+std::string saved_text(const CaptureOptions& options) {
+  if (!options.parts.empty()) {
+    return fmt::format("The dumpfiles are saved to {}.", output_names(options));
+  }
+  return fmt::format("The dumpfile is saved to {}.",
+                     options.output.flattened ? "STDOUT" : options.output.path);
+}
+
 void print_summary(const Invocation& call, const CaptureReport& report, const Log& log) {
-  const OutputChoice& output = call.capture.output;
   if (call.as_makedumpfile && !call.capture.dry_run) {
-    // With -F standard output is the dump's.
-    static_cast<void>(
-        write_all(output.flattened ? STDERR_FILENO : STDOUT_FILENO,
-                  fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
-                              output.flattened ? "STDOUT" : output.path)));
+    static_cast<void>(say_as_makedumpfile(call, completed(saved_text(call.capture))));
     if (!call.stats) return;
   }
   log.info("kernel {}, level {}: {} pages, {} kept; left out: {}",
@@ -78,7 +108,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
     return;
   }
   log.info("{}: {} ({} on the disk), pages {} as {}",
-           output.path,
+           output_names(call.capture),
            format_size(report.file_length),
            format_size(report.file_allocated),
            format_size(report.copy.data_bytes),
@@ -133,16 +163,26 @@ Result<int> capture(const Invocation& call, const Log& log) {
   return call.verify ? read_back(call, log) : kExitOk;
 }
 
+/// A dry run and makedumpfile show it as well as a capture.
+Status print_translation(const Invocation& call, const Log& log) {
+  if (!call.translate) return {};
+  const auto translated = TRY(translate_address(call.capture, *call.translate));
+  if (!translated.phys) log.warning("{}", escape_control(translated.reason));
+  const std::string text = translation_text(*call.translate, translated);
+  return say_as_makedumpfile(call, call.as_makedumpfile ? "\n" + text : text);
+}
+
 Result<int> dmesg(const Invocation& call, const Log& log) {
-  const KernelLogCounts counts =
-      TRY(dump_dmesg(call.capture.input, call.capture.output.path, call.capture.output.overwrite));
+  const KernelLogCounts counts = TRY(dump_dmesg(call.capture.input,
+                                                call.capture.output.path,
+                                                call.capture.output.overwrite,
+                                                call.log_part,
+                                                call.capture.debug_info));
   if (counts.damaged > 0) log.warning("{} damaged kernel messages are left out", counts.damaged);
   if (call.summary) {
     if (call.as_makedumpfile) {
-      static_cast<void>(
-          write_all(STDOUT_FILENO,
-                    fmt::format("\nThe dmesg log is saved to {}.\n\nmakedumpfile Completed.\n",
-                                call.capture.output.path)));
+      static_cast<void>(say_as_makedumpfile(
+          call, completed(fmt::format("The dmesg log is saved to {}.", call.capture.output.path))));
     } else {
       log.info("{} kernel messages written to {}", counts.records, call.capture.output.path);
     }
@@ -166,8 +206,98 @@ Status prepare_signals() {
   return install_fault_guard();
 }
 
+Result<int> saved(const Invocation& call) {
+  if (call.as_makedumpfile && call.summary) {
+    TRY(say_as_makedumpfile(call, completed(saved_text(call.capture))));
+  }
+  return kExitOk;
+}
+
+Result<int> rearranged(const Invocation& call) {
+  const OutputChoice& output = call.capture.output;
+  TRY(rearrange(STDIN_FILENO, output.path, output.overwrite));
+  return saved(call);
+}
+
+Result<int> reassembled(const Invocation& call, const Log& log) {
+  const OutputChoice& output = call.capture.output;
+  const auto warnings = TRY(reassemble(call.dump_parts, output.path, output.overwrite));
+  for (const std::string& warning : warnings) log.warning("{}", escape_control(warning));
+  return saved(call);
+}
+
+Result<int> vmcoreinfo_file(const Invocation& call) {
+  constexpr mode_t kMode = 0644;
+  const std::string& path = call.capture.output.path;
+  TRY(write_file_atomically(path, kMode, TRY(vmcoreinfo_of_vmlinux(call.debug_info.vmlinux))));
+  if (call.summary) {
+    TRY(say_as_makedumpfile(call, completed(fmt::format("The vmcoreinfo is saved to {}.", path))));
+  }
+  return kExitOk;
+}
+
+Result<int> memory_usage(const Invocation& call, const Log& log) {
+  const SysRoot host;
+  const bool live = call.capture.input == "/proc/kcore";
+  if (live) {
+    const auto kcore = Fd::open(call.capture.input, O_RDONLY);
+    if (!kcore) return explain_kcore(kcore.error(), host);
+  }
+  const std::vector<Range> reserved = live ? crash_kernel_memory(host) : std::vector<Range>();
+  const MemorySurvey survey = TRY(survey_memory(call.capture, reserved));
+  for (const std::string& warning : survey.warnings) log.warning("{}", escape_control(warning));
+  const bool only_usage = call.action == Invocation::Action::kMemoryUsage;
+  if (only_usage && !call.as_makedumpfile) {
+    TRY(write_all(STDOUT_FILENO, usage_text(survey)));
+    return kExitOk;
+  }
+  const PageSamples samples = TRY(sample_pages(call.capture, reserved));
+  TRY(write_all(STDOUT_FILENO,
+                only_usage ? makedumpfile_usage_text(survey, samples)
+                           : usage_text(survey) + estimate_text(survey, samples, call.capture)));
+  return kExitOk;
+}
+
+Status set_threads(Invocation& call) {
+  if (!call.threads_given) call.capture.threads = default_threads(SysRoot());
+  if (call.memory_limit) {
+    call.capture.threads = std::min(call.capture.threads, TRY(threads_within(*call.memory_limit)));
+  }
+  return {};
+}
+
 bool is_makedumpfile(std::string_view argv0) {
   return argv0.substr(argv0.rfind('/') + 1) == kMakedumpfile;
+}
+
+Result<int> perform(Invocation& call, const Log& log) {
+  using Action = Invocation::Action;
+  call.capture.debug_info = TRY(read_debug_info(call.debug_info));
+  switch (call.action) {
+    case Action::kHelp:
+      TRY(write_all(STDOUT_FILENO, call.as_makedumpfile ? makedumpfile_help_text() : help_text()));
+      return kExitOk;
+    case Action::kVersion:
+      TRY(print_version(call));
+      return kExitOk;
+    case Action::kDumpDmesg:
+      return dmesg(call, log);
+    case Action::kRearrange:
+      return rearranged(call);
+    case Action::kReassemble:
+      return reassembled(call, log);
+    case Action::kMakeVmcoreinfo:
+      return vmcoreinfo_file(call);
+    case Action::kMemoryUsage:
+    case Action::kEstimate:
+      TRY(set_threads(call));
+      return memory_usage(call, log);
+    case Action::kCapture:
+      break;
+  }
+  TRY(set_threads(call));
+  TRY(print_translation(call, log));
+  return capture(call, log);
 }
 
 }  // namespace
@@ -194,32 +324,12 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
     return as_makedumpfile ? kExitFailed : kExitUsage;
   }
   if (call->check_parameters) return kExitOk;
-  switch (call->action) {
-    case Invocation::Action::kHelp:
-      TRY(write_all(STDOUT_FILENO, as_makedumpfile ? makedumpfile_help_text() : help_text()));
-      return kExitOk;
-    case Invocation::Action::kVersion:
-      TRY(print_version(*call));
-      return kExitOk;
-    case Invocation::Action::kDumpDmesg:
-      return dmesg(*call, log);
-    case Invocation::Action::kRearrange:
-      TRY(rearrange(STDIN_FILENO, call->capture.output.path, call->capture.output.overwrite));
-      if (call->summary) {
-        TRY(write_all(STDOUT_FILENO,
-                      fmt::format("\nThe dumpfile is saved to {}.\n\nmakedumpfile Completed.\n",
-                                  call->capture.output.path)));
-      }
-      return kExitOk;
-    case Invocation::Action::kCapture:
-      break;
-  }
-  if (!call->threads_given) call->capture.threads = default_threads(SysRoot());
-  if (call->memory_limit) {
-    call->capture.threads =
-        std::min(call->capture.threads, TRY(threads_within(*call->memory_limit)));
-  }
-  return capture(*call, log);
+  auto result = perform(*call, log);
+  if (result) return result;
+  if (as_makedumpfile) TRY(say_as_makedumpfile(*call, "\nmakedumpfile Failed.\n"));
+  if (result.error().kind != ErrorKind::kMismatch) return result;
+  log.error("{}", result.error().message);
+  return kExitMismatch;
 }
 
 }  // namespace kdump::capture

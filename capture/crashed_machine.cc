@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/format/open_image.h"
+#include "capture/kernel/debug_info.h"
 #include "capture/kernel/page_layout.h"
 #include "capture/kernel/types/complete.h"
 
@@ -44,6 +45,7 @@ void complete_layout(const KernelMemory& memory,
 
 Result<CrashedMachine> open_machine(const std::string& path,
                                     ElfImage::Access access,
+                                    const std::string& debug_info,
                                     std::vector<std::string>& warnings) {
   CrashedMachine machine;
   machine.image = TRY(open_image(path, access));
@@ -65,6 +67,7 @@ Result<CrashedMachine> open_machine(const std::string& path,
   } else {
     warnings.push_back(text.error().message);
   }
+  machine.info = TRY(with_debug_info(machine.info, debug_info));
   const auto shift = machine.info.page_shift();
   machine.shift = shift ? *shift : assumed_page_shift(machine.image->machine());
   if (!shift && text) {
@@ -78,6 +81,12 @@ Result<CrashedMachine> open_machine(const std::string& path,
     const KernelMemory memory(*machine.image, *std::move(space));
     const FoundUtsname found = read_utsname(machine.info, memory);
     machine.identity = found.identity;
+    if (!text && found.identity == Identity::kContradicted) {
+      return make_error(ErrorKind::kMismatch,
+                        "{} has the memory of another kernel than the given file is about ({})",
+                        path,
+                        escape_control(machine.info.text("OSRELEASE").value_or("")));
+    }
     if (found.identity == Identity::kConfirmed) machine.utsname = found.name;
     if (found.identity != Identity::kContradicted && lacks_layout(machine.info)) {
       complete_layout(memory, machine, warnings);

@@ -25,9 +25,12 @@ struct CrashedMachine {
   Utsname utsname;
 };
 
-/// Errors are those of the file and its headers; for all else there is a warning and a substitute.
+/// `debug_info`: VMCOREINFO text from elsewhere for what the vmcore's own lacks; kMismatch when it
+/// is another kernel's. All other errors are those of the file and its headers; for all else
+/// there is a warning and a substitute.
 Result<CrashedMachine> open_machine(const std::string& path,
                                     ElfImage::Access access,
+                                    const std::string& debug_info,
                                     std::vector<std::string>& warnings);
 
 }  // namespace kdump::capture

@@ -4,6 +4,7 @@
 #include "base/atomic_file.h"
 #include "base/io.h"
 #include "capture/format/open_image.h"
+#include "capture/kernel/debug_info.h"
 #include "capture/vmcore/notes.h"
 
 #include <cerrno>
@@ -65,12 +66,14 @@ class TextFile {
 
 Result<KernelLogCounts> dump_dmesg(const std::string& input,
                                    const std::string& output,
-                                   bool overwrite) {
+                                   bool overwrite,
+                                   LogPart part,
+                                   const std::string& debug_info) {
   const auto image = TRY(open_image(input));
   const NoteSummary notes = TRY(summarize_notes(*image));
   auto text = read_vmcoreinfo_text(*image, notes);
-  if (!text) return std::move(text).error().with_context(input);
-  const Vmcoreinfo info(*text);
+  if (!text && debug_info.empty()) return std::move(text).error().with_context(input);
+  const Vmcoreinfo info = TRY(with_debug_info(Vmcoreinfo(text.value_or("")), debug_info));
   const KernelMemory memory(*image, TRY(make_address_space(*image, info)));
 
   // The output appears only once there is something to put into it.
@@ -79,10 +82,12 @@ Result<KernelLogCounts> dump_dmesg(const std::string& input,
     if (!file) file = TRY(TextFile::create(output, overwrite));
     return file->write(record);
   };
-  const KernelLogCounts counts = TRY(read_kernel_log(info, memory, sink));
-  if (!file) {
+  const KernelLogCounts counts = TRY(read_kernel_log(info, memory, sink, part));
+  if (!file && (part == LogPart::kAll || counts.damaged > 0)) {
     return make_error(ErrorKind::kBadData, "{}: no kernel message could be read", input);
   }
+  // The log was cleared, and that was the last of it.
+  if (!file) file = TRY(TextFile::create(output, overwrite));
   TRY(file->finish());
   return counts;
 }

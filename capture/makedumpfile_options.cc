@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace kdump::capture {
@@ -15,11 +16,16 @@ enum LongOnly {
   kNumThreads,
   kNonMmap,
   kDumpDmesg,
+  kPartialDmesg,
   kDryRun,
   kCheckParams,
   kShowStats,
   kCyclicBuffer,
+  kSplit,
   kSplitblockSize,
+  kReassemble,
+  kMemUsage,
+  kVtop,
   kWorkDir,
   kNonCyclic,
   kRefused
@@ -38,43 +44,41 @@ struct RefusedOption {
   const char* reason;
 };
 
-constexpr const char* kNoDebugInfo =
-    "offsets are taken from the VMCOREINFO in the dump alone; leave the option out";
-constexpr const char* kNoErase = "erasing kernel data is not supported";
-constexpr const char* kNoXen = "Xen dumps are not supported";
-constexpr const char* kNoSplit = "dumps are written to one file";
-constexpr const char* kOther = "not supported";
+constexpr const char* kNoErase =
+    "erasing kernel data is not supported; what must not leave the machine has to be encrypted "
+    "with the whole dump";
+constexpr const char* kNoXen = "dumps of a Xen hypervisor are not supported";
 
-constexpr std::array<RefusedOption, 17> kRefusedOptions = {{
-    {'x', nullptr, required_argument, kNoDebugInfo},
-    {'i', nullptr, required_argument, kNoDebugInfo},
-    {'g', nullptr, required_argument, kNoDebugInfo},
+constexpr std::array<RefusedOption, 9> kRefusedOptions = {{
     {'e', nullptr, no_argument, "the memmap is always kept; leave the option out"},
     {'X', nullptr, no_argument, kNoXen},
-    {kRefused + 0, "split", no_argument, kNoSplit},
-    {kRefused + 1, "reassemble", no_argument, kNoSplit},
-    {kRefused + 2, "xen-syms", required_argument, kNoXen},
-    {kRefused + 3, "xen-vmcoreinfo", required_argument, kNoXen},
-    {kRefused + 4, "xen_phys_start", required_argument, kNoXen},
-    {kRefused + 5, "config", required_argument, kNoErase},
-    {kRefused + 6, "eppic", required_argument, kNoErase},
-    {kRefused + 7, "extension", required_argument, kNoErase},
-    {kRefused + 8, "diskset", required_argument, "sadump files are not supported"},
-    {kRefused + 9, "mem-usage", no_argument, kOther},
-    {kRefused + 10, "vtop", required_argument, kOther},
-    {kRefused + 11, "partial-dmesg", no_argument, kOther},
+    {kRefused + 0, "xen-syms", required_argument, kNoXen},
+    {kRefused + 1, "xen-vmcoreinfo", required_argument, kNoXen},
+    {kRefused + 2, "xen_phys_start", required_argument, kNoXen},
+    {kRefused + 3, "config", required_argument, kNoErase},
+    {kRefused + 4, "eppic", required_argument, kNoErase},
+    {kRefused + 5, "extension", required_argument, "programs of others are not loaded"},
+    {kRefused + 6,
+     "diskset",
+     required_argument,
+     "dumps of sadump firmware are not supported; makedumpfile itself converts them"},
 }};
 
-constexpr std::array<option, 13> kAccepted = {{
+constexpr std::array<option, 18> kAccepted = {{
     {"message-level", required_argument, nullptr, kMessageLevel},
     {"num-threads", required_argument, nullptr, kNumThreads},
     {"non-mmap", no_argument, nullptr, kNonMmap},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"partial-dmesg", no_argument, nullptr, kPartialDmesg},
     {"dry-run", no_argument, nullptr, kDryRun},
     {"check-params", no_argument, nullptr, kCheckParams},
     {"show-stats", no_argument, nullptr, kShowStats},
     {"cyclic-buffer", required_argument, nullptr, kCyclicBuffer},
+    {"split", no_argument, nullptr, kSplit},
     {"splitblock-size", required_argument, nullptr, kSplitblockSize},
+    {"reassemble", no_argument, nullptr, kReassemble},
+    {"mem-usage", no_argument, nullptr, kMemUsage},
+    {"vtop", required_argument, nullptr, kVtop},
     {"work-dir", required_argument, nullptr, kWorkDir},
     {"non-cyclic", no_argument, nullptr, kNonCyclic},
     {"help", no_argument, nullptr, 'h'},
@@ -82,7 +86,7 @@ constexpr std::array<option, 13> kAccepted = {{
 }};
 
 std::string all_letters() {
-  std::string letters = "clpzd:DfvhEFRL:b:";
+  std::string letters = "clpzd:DfvhEFRL:b:x:i:g:";
   for (const RefusedOption& refused : kRefusedOptions) {
     if (refused.name != nullptr) continue;
     letters += static_cast<char>(refused.option);
@@ -114,6 +118,15 @@ Result<std::uint64_t> parse_number(const std::string& name, std::string_view val
   const auto number = parse_unsigned(value);
   if (!number) return make_error(ErrorKind::kUsage, "{}: \"{}\" is not a number", name, value);
   return *number;
+}
+
+Result<std::uint64_t> parse_kib(const std::string& name, std::string_view value) {
+  constexpr unsigned kKib = 10;
+  const std::uint64_t number = TRY(parse_number(name, value));
+  if (number > std::numeric_limits<std::uint64_t>::max() >> kKib) {
+    return make_error(ErrorKind::kUsage, "{}: {} KiB are too much", name, number);
+  }
+  return number << kKib;
 }
 
 Error refusal(int option) {
@@ -162,8 +175,20 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case 'R':
       call.action = Invocation::Action::kRearrange;
       break;
+    case 'g':
+      call.action = Invocation::Action::kMakeVmcoreinfo;
+      call.capture.output.path = value;
+      // makedumpfile replaces the file, unlike dumps.
+      call.capture.output.overwrite = true;
+      break;
+    case 'i':
+      call.debug_info.vmcoreinfo = value;
+      break;
+    case 'x':
+      call.debug_info.vmlinux = value;
+      break;
     case 'L':
-      call.capture.output.size_limit = TRY(parse_number(option_name(option), value));
+      call.capture.output.size_limit = TRY(parse_bytes(value));
       break;
     case 'D':
     case kShowStats:
@@ -179,8 +204,25 @@ Status apply(int option, std::string_view value, Invocation& call) {
     // an error as it is there.
     case 'b':
     case kCyclicBuffer:
-    case kSplitblockSize:
       TRY(parse_number(option_name(option), value));
+      break;
+    case kSplit:
+      call.split = true;
+      break;
+    case kSplitblockSize:
+      call.capture.split_block = TRY(parse_kib(option_name(option), value));
+      break;
+    case kReassemble:
+      call.action = Invocation::Action::kReassemble;
+      break;
+    case kMemUsage:
+      call.action = Invocation::Action::kMemoryUsage;
+      break;
+    case kVtop:
+      call.translate = TRY(parse_address(value));
+      break;
+    case kPartialDmesg:
+      call.log_part = LogPart::kSinceClear;
       break;
     case kWorkDir:
     case kNonCyclic:
@@ -213,24 +255,26 @@ Status apply(int option, std::string_view value, Invocation& call) {
   return {};
 }
 
-Status check_combination(const Invocation& call) {
+Status check_makedumpfile(const Invocation& call) {
+  using Action = Invocation::Action;
   if (call.capture.format == DumpFormat::kElf && call.capture.codec.kind != CodecKind::kNone) {
     return make_error(ErrorKind::kUsage,
                       "-E cannot go with -c, -l, -p or -z: ELF files are not compressed");
   }
-  return {};
+  if (call.action == Action::kMakeVmcoreinfo && call.debug_info.vmlinux.empty()) {
+    return make_error(ErrorKind::kUsage, "-g needs -x VMLINUX");
+  }
+  return check_combination(call);
 }
 
-Status take_all_files(const std::vector<std::string>& files, Invocation& call) {
-  if (call.action == Invocation::Action::kRearrange) {
-    if (files.size() != 1) {
-      return make_error(ErrorKind::kUsage, "with -R one name is needed, DUMPFILE");
-    }
-    call.capture.output.path = files.front();
-    return {};
+Status take_makedumpfile_files(const std::vector<std::string>& files, Invocation& call) {
+  using Action = Invocation::Action;
+  if (call.action == Action::kMakeVmcoreinfo) {
+    if (files.empty()) return {};
+    return make_error(ErrorKind::kUsage, "with -g and -x no further name is needed");
   }
-  if (!call.capture.output.flattened || call.action != Invocation::Action::kCapture) {
-    return take_files(files, call.capture);
+  if (!call.capture.output.flattened || call.action != Action::kCapture) {
+    return take_files(files, call);
   }
   if (files.size() != 1) {
     return make_error(ErrorKind::kUsage,
@@ -257,8 +301,8 @@ Result<Invocation> parse_makedumpfile_options(const std::vector<std::string>& ar
   if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
     return call;
   }
-  TRY(check_combination(call));
-  TRY(take_all_files(files, call));
+  TRY(check_makedumpfile(call));
+  TRY(take_makedumpfile_files(files, call));
   return call;
 }
 
@@ -266,7 +310,11 @@ std::string makedumpfile_help_text() {
   return R"(Usage: makedumpfile [OPTION]... VMCORE DUMPFILE
        makedumpfile -F [OPTION]... VMCORE > STREAM
        makedumpfile -R [-f] DUMPFILE < STREAM
-       makedumpfile --dump-dmesg [-f] VMCORE LOGFILE
+       makedumpfile --split [OPTION]... VMCORE DUMPFILE DUMPFILE...
+       makedumpfile --reassemble [-f] DUMPFILE DUMPFILE... DUMPFILE
+       makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE
+       makedumpfile --mem-usage /proc/kcore
+       makedumpfile -g VMCOREINFO -x VMLINUX
        makedumpfile -h | -v
 
 This is kdump-collect answering to makedumpfile's command line; see
@@ -277,20 +325,30 @@ kdump-collect --help. Options in makedumpfile's meaning:
   -E                    write an ELF file (not compressed)
   -F                    write a stream to standard output: the flattened format
   -R                    make a file of a stream on standard input
+  --split               divide the dump among the DUMPFILEs
+  --splitblock-size N   do not divide blocks of N KiB of memory
+  --reassemble          make one file of the files of a divided dump
   -L SIZE               a dump of more bytes counts as out of room
   -f                    overwrite DUMPFILE
+  -i VMCOREINFO         take what the VMCOREINFO of VMCORE lacks from this file
+  -x VMLINUX            the same from the debug information of a vmlinux
+  -g VMCOREINFO         write such a file
   -D                    say more about what was done
-  --message-level N     sum of 1 progress, 2 common messages, 16 report
+  --message-level N     sum of 1 progress, 2 common messages, 16 report; errors are
+                        always shown
   --num-threads N       threads; by default one for each CPU, as far as memory allows
   --non-mmap            read VMCORE, never map it
   --dump-dmesg          write the kernel's messages as text
+  --partial-dmesg       only those since the log was last cleared
+  --mem-usage           tell how many pages of each kind the running kernel has
+  --vtop ADDRESS        tell where a kernel address lies in physical memory, too
   --dry-run             only tell which pages a dump would have
   --check-params        check the command line only
   --show-stats          say more about what was done
-  -b, --cyclic-buffer, --splitblock-size, --work-dir, --non-cyclic
+  -b, --cyclic-buffer, --work-dir, --non-cyclic
                         taken, and without effect: memory use does not depend on them
   -h, -v                show this text; show the version
-Exit codes: 0 a dump was written, 1 failure.
+Exit codes: 0 done, 1 failure, 2 VMLINUX or VMCOREINFO is that of another kernel.
 )";
 }
 

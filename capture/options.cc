@@ -12,6 +12,7 @@ namespace kdump::capture {
 namespace {
 
 constexpr std::string_view kStandardOutput = "-";
+constexpr const char* kLiveKernel = "/proc/kcore";
 
 // Options without a letter.
 enum LongOnly {
@@ -27,10 +28,16 @@ enum LongOnly {
   kNoProgress,
   kStats,
   kVerify,
-  kDumpDmesg
+  kDumpDmesg,
+  kPartialDmesg,
+  kSplit,
+  kSplitBlock,
+  kVtop,
+  kMemUsage,
+  kEstimate
 };
 
-constexpr std::array<option, 19> kOptions = {{
+constexpr std::array<option, 27> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
     {"exclude", required_argument, nullptr, kExclude},
     {"codec", required_argument, nullptr, kCodec},
@@ -46,6 +53,14 @@ constexpr std::array<option, 19> kOptions = {{
     {"stats", no_argument, nullptr, kStats},
     {"verify", no_argument, nullptr, kVerify},
     {"dump-dmesg", no_argument, nullptr, kDumpDmesg},
+    {"partial-dmesg", no_argument, nullptr, kPartialDmesg},
+    {"split", no_argument, nullptr, kSplit},
+    {"split-block", required_argument, nullptr, kSplitBlock},
+    {"vtop", required_argument, nullptr, kVtop},
+    {"mem-usage", no_argument, nullptr, kMemUsage},
+    {"estimate", no_argument, nullptr, kEstimate},
+    {"vmcoreinfo", required_argument, nullptr, 'i'},
+    {"vmlinux", required_argument, nullptr, 'x'},
     {"dry-run", no_argument, nullptr, kDryRun},
     {"help", no_argument, nullptr, 'h'},
     {"version", no_argument, nullptr, 'V'},
@@ -80,6 +95,21 @@ Status set_format(std::string_view text, CaptureOptions& options) {
   return make_error(ErrorKind::kUsage,
                     "\"{}\" is not an output format (kdump, elf, flattened, flattened-elf)",
                     text);
+}
+
+struct VerbRow {
+  std::string_view name;
+  Invocation::Action action;
+};
+
+// What is done with dumps that are there already.
+constexpr std::array<VerbRow, 2> kVerbs = {{
+    {"rearrange", Invocation::Action::kRearrange},
+    {"reassemble", Invocation::Action::kReassemble},
+}};
+
+bool reads_live_kernel(Invocation::Action action) {
+  return action == Invocation::Action::kMemoryUsage || action == Invocation::Action::kEstimate;
 }
 
 struct ClassRow {
@@ -169,6 +199,30 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kDumpDmesg:
       call.action = Invocation::Action::kDumpDmesg;
       break;
+    case kPartialDmesg:
+      call.log_part = LogPart::kSinceClear;
+      break;
+    case kSplit:
+      call.split = true;
+      break;
+    case kSplitBlock:
+      call.capture.split_block = TRY(parse_bytes(value));
+      break;
+    case kVtop:
+      call.translate = TRY(parse_address(value));
+      break;
+    case kMemUsage:
+      call.action = Invocation::Action::kMemoryUsage;
+      break;
+    case kEstimate:
+      call.action = Invocation::Action::kEstimate;
+      break;
+    case 'i':
+      call.debug_info.vmcoreinfo = value;
+      break;
+    case 'x':
+      call.debug_info.vmlinux = value;
+      break;
     case kDryRun:
       call.capture.dry_run = true;
       break;
@@ -186,14 +240,26 @@ Status apply(int option, std::string_view value, Invocation& call) {
 
 Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
   Invocation call;
+  std::vector<std::string> rest = arguments;
+  for (const VerbRow& row : kVerbs) {
+    if (rest.empty() || rest.front() != row.name) continue;
+    call.action = row.action;
+    rest.erase(rest.begin());
+  }
+  const bool verb = call.action != Invocation::Action::kCapture;
   const auto files = TRY(parse_command_line(
-      arguments, "d:zlpcfqhV", kOptions, [&call](int option, std::string_view value) {
+      rest, "d:zlpcfi:x:qhV", kOptions, [&call](int option, std::string_view value) {
         return apply(option, value, call);
       }));
   if (call.action == Invocation::Action::kHelp || call.action == Invocation::Action::kVersion) {
     return call;
   }
-  TRY(take_files(files, call.capture));
+  if (!verb && files.empty() && reads_live_kernel(call.action)) {
+    call.capture.input = kLiveKernel;
+    return call;
+  }
+  TRY(check_combination(call));
+  TRY(take_files(files, call));
   // A pipe can take nothing else.
   if (call.capture.output.path == kStandardOutput) call.capture.output.flattened = true;
   if (call.verify && call.capture.output.path == kStandardOutput) {
@@ -230,16 +296,78 @@ Status parse_levels(std::string_view text, CaptureOptions& options) {
   return {};
 }
 
-Status take_files(const std::vector<std::string>& files, CaptureOptions& options) {
+Result<VirtAddr> parse_address(std::string_view text) {
+  auto value = parse_unsigned(text);
+  if (!value) value = parse_hex(text);
+  if (!value) return make_error(ErrorKind::kUsage, "\"{}\" is not an address", text);
+  return VirtAddr(*value);
+}
+
+Status check_combination(const Invocation& call) {
+  using Action = Invocation::Action;
+  if (call.log_part == LogPart::kSinceClear && call.action != Action::kDumpDmesg) {
+    return make_error(ErrorKind::kUsage, "--partial-dmesg goes with --dump-dmesg only");
+  }
+  if (call.capture.dry_run && call.action != Action::kCapture) {
+    return make_error(ErrorKind::kUsage, "--dry-run is for dumps only");
+  }
+  if (!call.debug_info.vmcoreinfo.empty() && !call.debug_info.vmlinux.empty()) {
+    return make_error(ErrorKind::kUsage, "a vmlinux and a VMCOREINFO file: one of them is enough");
+  }
+  if (!call.split) return {};
+  if (call.action != Action::kCapture) {
+    return make_error(ErrorKind::kUsage, "--split is for dumps only");
+  }
+  if (call.capture.format == DumpFormat::kElf || call.capture.output.flattened) {
+    return make_error(ErrorKind::kUsage,
+                      "only kdump-compressed files can be split, not ELF files and streams");
+  }
+  if (call.verify) {
+    return make_error(ErrorKind::kUsage,
+                      "--verify reads one file; put the parts together first (reassemble)");
+  }
+  return {};
+}
+
+Status take_files(const std::vector<std::string>& files, Invocation& call) {
+  using Action = Invocation::Action;
+  CaptureOptions& options = call.capture;
+  const auto needed = [&files](std::string_view names) {
+    return make_error(ErrorKind::kUsage,
+                      "{} given, but names are needed: {}",
+                      files.empty() ? "none" : fmt::format("{}", files.size()),
+                      names);
+  };
+  switch (call.action) {
+    case Action::kRearrange:
+    case Action::kMakeVmcoreinfo:
+      if (files.size() != 1) return needed("OUTPUT");
+      options.output.path = files[0];
+      return {};
+    case Action::kReassemble:
+      if (files.size() < 2) return needed("PART... OUTPUT");
+      call.dump_parts.assign(files.begin(), files.end() - 1);
+      options.output.path = files.back();
+      return {};
+    case Action::kMemoryUsage:
+    case Action::kEstimate:
+      if (files.size() != 1) return needed("INPUT");
+      options.input = files[0];
+      return {};
+    default:
+      break;
+  }
   if (options.dry_run && files.size() == 1) {
     options.input = files[0];
     return {};
   }
-  if (files.size() != 2) {
-    return make_error(ErrorKind::kUsage,
-                      "{} given, but two names are needed: INPUT OUTPUT",
-                      files.empty() ? "none" : fmt::format("{}", files.size()));
+  if (call.split) {
+    if (files.size() < 3) return needed("INPUT OUTPUT OUTPUT...");
+    options.input = files[0];
+    options.parts.assign(files.begin() + 1, files.end());
+    return {};
   }
+  if (files.size() != 2) return needed("INPUT OUTPUT");
   options.input = files[0];
   options.output.path = files[1];
   return {};
@@ -247,9 +375,13 @@ Status take_files(const std::vector<std::string>& files, CaptureOptions& options
 
 std::string help_text() {
   return R"(Usage: kdump-collect [OPTION]... INPUT OUTPUT
-       kdump-collect --dump-dmesg [-f] INPUT OUTPUT
+       kdump-collect --split [OPTION]... INPUT OUTPUT OUTPUT...
+       kdump-collect --dump-dmesg [--partial-dmesg] [-f] INPUT OUTPUT
+       kdump-collect --estimate [OPTION]... [INPUT]
        kdump-collect info [--json] FILE
        kdump-collect verify [--json] [--source VMCORE] FILE
+       kdump-collect rearrange [-f] OUTPUT < STREAM
+       kdump-collect reassemble [-f] PART... OUTPUT
        kdump-collect makedumpfile [OPTION OF MAKEDUMPFILE]... INPUT OUTPUT
 
 Writes a filtered dump of a crashed machine's memory to OUTPUT, in a format that
@@ -274,18 +406,33 @@ How to write it:
       --memory SIZE     use no more memory than SIZE (at least 10M); costs threads
       --output-format F kdump (the default): kdump-compressed; elf: an ELF core file;
                         flattened or flattened-elf: the same as a stream, which
-                        makedumpfile(8) can rearrange. Standard output gets a
+                        rearrange turns into a file. Standard output gets a
                         stream by default; pipes can take nothing else.
       --size-limit SIZE a dump that needs more counts as out of room
+      --split           divide the dump among the OUTPUTs; crash opens them together,
+                        reassemble makes one file of them
+      --split-block SIZE
+                        do not divide blocks of SIZE bytes of memory
       --verify          when it is written, read OUTPUT back and compare every page
                         with INPUT
   -f, --force           overwrite OUTPUT
 
-Other:
-      --dump-dmesg      write the kernel's messages as text instead; OUTPUT may
-                        be - for standard output
+What the kernel's memory lacks or says wrong:
+  -i, --vmcoreinfo FILE take what VMCOREINFO lacks from FILE (kdump-vmcoreinfo(8))
+  -x, --vmlinux FILE    the same from the debug information of a vmlinux
+
+Instead of a dump:
+      --dump-dmesg      write the kernel's messages as text; OUTPUT may be - for
+                        standard output
+      --partial-dmesg   only those since the log was last cleared
+      --estimate        tell what dumps of each level would take: pages, bytes, time.
+                        INPUT is /proc/kcore unless given: the running kernel
+      --mem-usage       tell only how many pages of each kind there are
       --dry-run         only tell which pages a dump would have; OUTPUT may be left
                         out, and nothing is written
+
+Other:
+      --vtop ADDRESS    tell where a kernel address lies in physical memory, too
       --no-mmap         read INPUT, never map it
       --progress        show how far the capture has come (the default)
       --no-progress     do not
@@ -295,7 +442,8 @@ Other:
   -V, --version         show the version
 
 OUTPUT is created with mode 0600. Until the last byte is on the disk it is marked
-incomplete. Exit codes: 0 a dump was written, 1 failure, 2 wrong usage.
+incomplete. Exit codes: 0 a dump was written, 1 failure, 2 wrong usage, or the
+vmlinux or VMCOREINFO file is that of another kernel.
 )";
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/address.h"
 #include "base/result.h"
+#include "capture/debug_info_files.h"
+#include "capture/kernel/kernel_log.h"
 #include "capture/run_capture.h"
 
 #include <cstdint>
@@ -14,9 +17,24 @@ namespace kdump::capture {
 
 /// What a command line asks for.
 struct Invocation {
-  enum class Action { kCapture, kDumpDmesg, kRearrange, kHelp, kVersion };
+  enum class Action {
+    kCapture,
+    kDumpDmesg,
+    kRearrange,       ///< a stream on standard input -> capture.output.path
+    kReassemble,      ///< `dump_parts` -> capture.output.path
+    kMemoryUsage,     ///< pages by class, of capture.input
+    kEstimate,        ///< the same, and what dumps of each level would take
+    kMakeVmcoreinfo,  ///< of debug_info.vmlinux -> capture.output.path
+    kHelp,
+    kVersion
+  };
   Action action = Action::kCapture;
   CaptureOptions capture;
+  bool split = false;  ///< among capture.parts
+  DebugInfoFiles debug_info;
+  std::vector<std::string> dump_parts;        ///< files of a split dump
+  std::optional<VirtAddr> translate;          ///< say where this kernel address lies
+  LogPart log_part = LogPart::kAll;           ///< of the kernel's messages
   bool threads_given = false;                 ///< else capture.threads is left to default_threads()
   std::optional<std::uint64_t> memory_limit;  ///< bytes; bounds the number of threads
   bool progress = true;                       ///< show how far the capture has come
@@ -43,7 +61,13 @@ Result<std::uint64_t> parse_bytes(std::string_view text);
 Result<unsigned> parse_threads(std::string_view text);
 /// "N" or "N,N...": dump levels to be tried in turn.
 Status parse_levels(std::string_view text, CaptureOptions& options);
-/// Takes INPUT and OUTPUT from what is left of a command line; a dry run needs no OUTPUT.
-Status take_files(const std::vector<std::string>& files, CaptureOptions& options);
+/// A kernel address: 0x and hexadecimal digits, or decimal; hexadecimal digits alone where they are
+/// no decimal number.
+Result<VirtAddr> parse_address(std::string_view text);
+/// Takes INPUT and OUTPUT, or whatever else the action and its options need, from what is left of a
+/// command line. A dry run needs no OUTPUT.
+Status take_files(const std::vector<std::string>& files, Invocation& call);
+/// What contradicts each other in either command line.
+Status check_combination(const Invocation& call);
 
 }  // namespace kdump::capture

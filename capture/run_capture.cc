@@ -6,6 +6,7 @@
 #include "capture/format/dump_plan.h"
 #include "capture/format/elf_writer.h"
 #include "capture/format/kdump_writer.h"
+#include "capture/format/split_writer.h"
 #include "capture/kernel/free_pages.h"
 #include "capture/kernel/memmap_source.h"
 
@@ -37,15 +38,39 @@ HeaderFacts header_facts(const CrashedMachine& machine, const CaptureOptions& op
   return facts;
 }
 
+/// What a dump is written to: one output, or one for each part.
+using Outputs = std::vector<std::unique_ptr<Output>>;
+
+Result<Outputs> open_outputs(const CaptureOptions& options) {
+  Outputs outputs;
+  if (options.parts.empty()) {
+    outputs.push_back(TRY(open_output(options.output)));
+    return outputs;
+  }
+  for (const std::string& path : options.parts) {
+    OutputChoice choice = options.output;
+    choice.path = path;
+    outputs.push_back(TRY(open_output(choice)));
+  }
+  return outputs;
+}
+
 std::unique_ptr<DumpWriter> make_writer(const CaptureOptions& options,
                                         const CrashedMachine& machine,
                                         const DumpGeometry& geometry,
-                                        Output& output) {
+                                        const std::vector<Range>& pages,
+                                        const Outputs& outputs) {
   if (options.format == DumpFormat::kElf) {
-    return std::make_unique<ElfWriter>(*machine.image, machine.shift, output);
+    return std::make_unique<ElfWriter>(*machine.image, machine.shift, *outputs.front());
   }
-  return std::make_unique<KdumpWriter>(
-      *machine.image, geometry, header_facts(machine, options), output);
+  HeaderFacts facts = header_facts(machine, options);
+  if (options.parts.empty()) {
+    return std::make_unique<KdumpWriter>(
+        *machine.image, geometry, std::move(facts), *outputs.front());
+  }
+  const std::uint64_t block = options.split_block >> machine.shift.bits;
+  return std::make_unique<SplitWriter>(
+      *machine.image, geometry, std::move(facts), pages, block, outputs);
 }
 
 /// One capture: machine, geometry and options are fixed, a level at a time is tried.
@@ -174,15 +199,17 @@ Status write_dump(const CaptureRun& run,
 /// Makes the dump durable, then calls it complete.
 Status complete_dump(const CaptureRun& run,
                      DumpWriter& writer,
-                     Output& output,
+                     const Outputs& outputs,
                      CaptureReport& report) {
   const auto start = Clock::now();
   run.progress.stage = Stage::kFinishing;
   TRY(writer.complete());
-  const Output::Size size = TRY(output.size());
-  report.file_length = size.length;
-  report.file_allocated = size.allocated;
-  TRY(output.close());
+  for (const auto& output : outputs) {
+    const Output::Size size = TRY(output->size());
+    report.file_length += size.length;
+    report.file_allocated += size.allocated;
+    TRY(output->close());
+  }
   report.sync_time = Clock::now() - start;
   return {};
 }
@@ -207,11 +234,14 @@ void add_warnings(CaptureReport& report) {
 Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress) {
   CaptureReport report;
   const auto access = options.map_input ? ElfImage::Access::kMap : ElfImage::Access::kRead;
-  const CrashedMachine machine = TRY(open_machine(options.input, access, report.warnings));
+  const CrashedMachine machine =
+      TRY(open_machine(options.input, access, options.debug_info, report.warnings));
   report.release = std::string(machine.info.text("OSRELEASE").value_or(""));
   const std::vector<Range> pages = touched_pages(machine.image->ranges(), machine.shift);
   const DumpGeometry geometry =
       TRY(plan_geometry(machine.shift, pages, machine.image->notes_size()));
+  report.page_size = machine.shift.page_size();
+  report.front_bytes = geometry.descriptors_offset;
 
   const CaptureRun run{options, machine, pages, progress};
   if (options.dry_run) {
@@ -221,27 +251,28 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
   }
 
   // From here on there is an output, and it says that it is incomplete.
-  const auto output = TRY(open_output(options.output));
-  const std::unique_ptr<DumpWriter> writer = make_writer(options, machine, geometry, *output);
+  const Outputs outputs = TRY(open_outputs(options));
+  const std::unique_ptr<DumpWriter> writer =
+      make_writer(options, machine, geometry, pages, outputs);
   auto status = write_dump(run, *writer, options.level, report);
   for (const DumpLevel level : options.smaller_levels) {
     if (status || !is_out_of_room(status.error())) break;
     report.warnings.push_back(fmt::format(
         "no room for a dump of level {}: level {} is tried", report.level.bits(), level.bits()));
-    TRY(output->clear());
+    for (const auto& output : outputs) TRY(output->clear());
     status = write_dump(run, *writer, level, report);
   }
   if (!status) {
     // The first error is the one that counts.
     static_cast<void>(writer->abandon());
-    static_cast<void>(output->sync());
+    for (const auto& output : outputs) static_cast<void>(output->sync());
     auto error = std::move(status).error();
     if (is_out_of_room(error)) {
       error.message += "; the file is marked incomplete. Make room, or leave out more (--level)";
     }
     return error;
   }
-  TRY(complete_dump(run, *writer, *output, report));
+  TRY(complete_dump(run, *writer, outputs, report));
   add_warnings(report);
   return report;
 }

@@ -26,13 +26,21 @@ struct CaptureOptions {
   unsigned threads = 1;
   bool map_input = true;  ///< false: read(2) the input, never mmap it
   bool dry_run = false;   ///< select the pages and report; `output` is not touched
+  /// Two or more: the dump is divided among these files, by rank of its pages, and output.path is
+  /// not used.
+  std::vector<std::string> parts;
+  std::uint64_t split_block = 0;  ///< bytes of memory that are not divided between two parts
+  /// VMCOREINFO text from elsewhere for what the image's own lacks.
+  std::string debug_info;
 };
 
 /// What a capture did.
 struct CaptureReport {
-  std::string release;      ///< OSRELEASE of the crashed kernel, may be empty
-  DumpLevel level;          ///< in the end, lower than asked for when the memmap was not understood
-  std::uint64_t pages = 0;  ///< in the image
+  std::string release;  ///< OSRELEASE of the crashed kernel, may be empty
+  DumpLevel level;      ///< in the end, lower than asked for when the memmap was not understood
+  std::uint64_t page_size = 0;
+  std::uint64_t pages = 0;        ///< in the image
+  std::uint64_t front_bytes = 0;  ///< headers, notes and bitmaps of a kdump-compressed dump
   FilterCounts filter;
   std::uint64_t kept = 0;  ///< pages that the filter left in
   CopyCounts copy;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/address_range.h"
 #include "base/result.h"
 #include "capture/filter/dump_level.h"
 #include "capture/filter/page_bitmap.h"
@@ -12,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace kdump::capture {
@@ -24,6 +26,7 @@ struct HeaderFacts {
   DumpLevel level;
   CodecKind codec = CodecKind::kZstd;
   NoteSummary notes;
+  std::optional<Range> part;  ///< page frames of a file of a split dump
 };
 
 /// How pages are to be copied.

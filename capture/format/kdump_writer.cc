@@ -64,6 +64,14 @@ Status write_headers(Output& output,
     sub.size_vmcoreinfo = facts.notes.vmcoreinfo->size;
   }
   sub.max_mapnr_64 = geometry.max_mapnr;
+  if (facts.part) {
+    constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
+    sub.split = 1;
+    sub.start_pfn = std::min(facts.part->start, kMax);
+    sub.end_pfn = std::min(facts.part->end, kMax);
+    sub.start_pfn_64 = facts.part->start;
+    sub.end_pfn_64 = facts.part->end;
+  }
   TRY(output.write_at(geometry.shift.page_size(), bytes_of(sub)));
   // Readers fetch whole blocks.
   std::vector<std::byte> block(static_cast<std::size_t>(geometry.shift.page_size()));

@@ -8,9 +8,10 @@ namespace kdump::capture {
 
 Result<KernelLogCounts> read_kernel_log(const Vmcoreinfo& info,
                                         const KernelMemory& memory,
-                                        const LogSink& sink) {
-  if (info.symbol("prb")) return read_printk_ring(info, memory, sink);
-  if (info.symbol("log_buf")) return read_log_buf(info, memory, sink);
+                                        const LogSink& sink,
+                                        LogPart part) {
+  if (info.symbol("prb")) return read_printk_ring(info, memory, sink, part);
+  if (info.symbol("log_buf")) return read_log_buf(info, memory, sink, part);
   return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks SYMBOL(prb) and SYMBOL(log_buf)");
 }
 

@@ -14,6 +14,11 @@ namespace kdump::capture {
 /// Receives one formatted record at a time, its newline included.
 using LogSink = std::function<Status(std::string_view text)>;
 
+enum class LogPart {
+  kAll,
+  kSinceClear,  ///< what came after `dmesg --clear` was last run; all where the kernel does not say
+};
+
 struct KernelLogCounts {
   std::uint64_t records = 0;  ///< given to the sink
   std::uint64_t damaged = 0;  ///< could not be read, or their lengths made no sense
@@ -29,6 +34,7 @@ struct KernelLogCounts {
 /// is damaged. Errors of the sink end the walk.
 Result<KernelLogCounts> read_kernel_log(const Vmcoreinfo& info,
                                         const KernelMemory& memory,
-                                        const LogSink& sink);
+                                        const LogSink& sink,
+                                        LogPart part = LogPart::kAll);
 
 }  // namespace kdump::capture

@@ -9,6 +9,7 @@ namespace kdump::capture {
 /// log), which Red Hat Enterprise Linux 8 has.
 Result<KernelLogCounts> read_log_buf(const Vmcoreinfo& info,
                                      const KernelMemory& memory,
-                                     const LogSink& sink);
+                                     const LogSink& sink,
+                                     LogPart part);
 
 }  // namespace kdump::capture

@@ -50,7 +50,7 @@ struct PageLayout {
   std::optional<std::uint32_t> slab_type;     ///< _mapcount of slab pages (6.10, 46df8e73a4a3)
   std::optional<std::uint64_t> head;          ///< PG_head_mask
   std::optional<std::uint32_t> buddy_type;    ///< _mapcount of the head of a free block
-  std::optional<std::uint32_t> offline_type;  ///< _mapcount of offline pages (4.20, ca215086b14b)
+  std::optional<std::uint32_t> offline_type;  ///< _mapcount of offline pages (5.1: PG_offline)
   std::optional<std::uint32_t> unaccepted_type;  ///< _mapcount of unaccepted blocks (6.16)
   std::optional<CompoundOrder> order;
   std::optional<HugetlbMark> hugetlb;

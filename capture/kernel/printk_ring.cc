@@ -33,6 +33,7 @@ struct RingLayout {
   std::uint64_t size_bits = 0, data = 0;
   std::uint64_t desc_size = 0, state = 0, begin = 0, next = 0;
   std::uint64_t info_size = 0, ts_nsec = 0, text_len = 0;
+  std::optional<std::uint64_t> seq;  ///< needed for a part of the log only
 };
 
 /// Looks keys up and remembers the first that is missing.
@@ -80,6 +81,10 @@ Result<RingLayout> resolve(const Vmcoreinfo& info) {
   if (!keys.missing().empty()) {
     return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks a usable {}", keys.missing());
   }
+  const auto seq = info.offset("printk_info.seq");
+  if (seq && *seq <= ring.info_size && ring.info_size - *seq >= sizeof(std::uint64_t)) {
+    ring.seq = *seq;
+  }
   const auto inside = [](std::uint64_t offset, std::uint64_t width, std::uint64_t size) {
     return offset <= size && size - offset >= width;
   };
@@ -121,6 +126,19 @@ Result<RingHead> read_head(const RingLayout& layout, VirtAddr ring, const Kernel
   return head;
 }
 
+/// The number of the first record after the last clear; 0 where the kernel does not say. Since 5.13
+/// it is held twice (struct latched_seq), so that one of both can be read while the other is
+/// written: the smaller one never leaves out too much.
+std::uint64_t clear_seq(const Vmcoreinfo& info, const KernelMemory& memory) {
+  const auto symbol = info.symbol("clear_seq");
+  if (!symbol) return 0;
+  const auto values = info.offset("latched_seq.val");
+  if (!values) return memory.read<std::uint64_t>(*symbol).value_or(0);
+  if (*values > kMaxStructSize) return 0;
+  const auto both = memory.read<std::array<std::uint64_t, 2>>(*symbol + *values);
+  return both ? std::min((*both)[0], (*both)[1]) : 0;
+}
+
 template <typename T>
 T load(const std::byte* from) {
   T value;
@@ -152,10 +170,16 @@ class RingReader {
     }
     if (!memory_.read(head_.infos + slot * layout_.info_size, info_)) return Outcome::kDamaged;
     time_ = load<std::uint64_t>(info_.data() + layout_.ts_nsec);
+    if (layout_.seq && load<std::uint64_t>(info_.data() + *layout_.seq) < first_seq_) {
+      return Outcome::kSkipped;
+    }
     return read_text(load<std::uint64_t>(desc + layout_.begin),
                      load<std::uint64_t>(desc + layout_.next),
                      load<std::uint16_t>(info_.data() + layout_.text_len));
   }
+
+  /// Records with lower numbers are skipped.
+  void skip_before(std::uint64_t seq) { first_seq_ = seq; }
 
   [[nodiscard]] std::uint64_t time() const { return time_; }
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -210,6 +234,7 @@ class RingReader {
   bool batch_readable_ = false;
   unsigned salvages_ = kMaxSalvages;
   std::vector<std::byte> info_;
+  std::uint64_t first_seq_ = 0;
   std::uint64_t time_ = 0;
   std::string text_;
 };
@@ -218,7 +243,8 @@ class RingReader {
 
 Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
                                          const KernelMemory& memory,
-                                         const LogSink& sink) {
+                                         const LogSink& sink,
+                                         LogPart part) {
   const RingLayout layout = TRY(resolve(info));
   const auto symbol = info.symbol("prb");
   if (!symbol) return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks SYMBOL(prb)");
@@ -228,6 +254,7 @@ Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
   // Ids count up and wrap; there are never more of them than descriptors.
   const std::uint64_t ids = std::min(((head.head_id - head.tail_id) & kIdMask) + 1, head.count());
   RingReader reader(layout, head, memory);
+  if (part == LogPart::kSinceClear) reader.skip_before(clear_seq(info, memory));
   KernelLogCounts counts;
   for (std::uint64_t i = ids; i > 0; --i) {
     switch (reader.read((head.head_id - (i - 1)) & kIdMask)) {

@@ -8,6 +8,7 @@ namespace kdump::capture {
 /// The lockless printk ring (kernel/printk/printk_ringbuffer.h, 5.10, 896fbe20b4e2).
 Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
                                          const KernelMemory& memory,
-                                         const LogSink& sink);
+                                         const LogSink& sink,
+                                         LogPart part);
 
 }  // namespace kdump::capture

@@ -58,6 +58,9 @@ Result<std::uint64_t> segment_count(const FileReader& read, const Elf64_Ehdr& he
 
 Status add_segment(ElfCore& core, const Elf64_Phdr& segment, std::uint64_t index) {
   const std::uint64_t size = segment.p_filesz;
+  // fs/proc/kcore.c: what is no physical memory (vmalloc, the memmap) has this as its address.
+  constexpr auto kNoPhysicalAddress = ~Elf64_Addr{0};
+  if (segment.p_type == PT_LOAD && segment.p_paddr == kNoPhysicalAddress) return {};
   if (size == 0 || (segment.p_type != PT_LOAD && segment.p_type != PT_NOTE)) return {};
   if (!checked_add(segment.p_offset, size) ||
       (segment.p_type == PT_LOAD && !checked_add(segment.p_paddr, size))) {

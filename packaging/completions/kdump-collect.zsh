@@ -15,6 +15,10 @@ _kdump_collect() {
                 '1: :(verify)' '2:dump:_files'
             return
             ;;
+        rearrange | reassemble)
+            _arguments $help '(-f --force)'{-f,--force}'[overwrite the output]' '1: :(rearrange reassemble)' '*:dump:_files'
+            return
+            ;;
     esac
     _arguments $help \
         '(-d --level)'{-d,--level}'[dump level]:level:(31 17 1 0)' \
@@ -28,6 +32,14 @@ _kdump_collect() {
         '--size-limit[a larger dump is out of room]:size:' \
         '--verify[read the output back and compare every page]' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
+        '--split[divide the dump among several outputs]' \
+        '--split-block[do not divide so much memory]:size:' \
+        '(-x --vmlinux)'{-i,--vmcoreinfo}'[what VMCOREINFO lacks]:file:_files' \
+        '(-i --vmcoreinfo)'{-x,--vmlinux}'[debug information of the kernel]:vmlinux:_files' \
+        '(--mem-usage)--estimate[what dumps of each level would take]' \
+        '(--estimate)--mem-usage[how many pages of each kind there are]' \
+        '--vtop[where a kernel address lies]:address:' \
+        '--partial-dmesg[only messages since the log was cleared]' \
         '--dump-dmesg[write the messages of the kernel]' \
         '--dry-run[only tell which pages a dump would have]' \
         '--no-mmap[read the input, never map it]' \
@@ -36,6 +48,6 @@ _kdump_collect() {
         '--stats[say more about what was done]' \
         '(-q --quiet)'{-q,--quiet}'[show errors and warnings only]' \
         '(-V --version)'{-V,--version}'[show the version]' \
-        '1:input:{_alternative "commands:command:(info makedumpfile verify)" "files:file:_files"}' '2:output:_files'
+        '1:input:{_alternative "commands:command:(info makedumpfile rearrange reassemble verify)" "files:file:_files"}' '*:output:_files'
 }
 _kdump_collect "$@"

@@ -80,7 +80,7 @@ class X86_64AddressSpace final : public AddressSpace {
   PageTableCache tables_;
 };
 
-/// NUMBER(phys_base) since 4.11 (401721ecd1dc); else from the PT_LOAD of the kernel image.
+/// NUMBER(phys_base) since 4.10 (401721ecd1dc); else from the PT_LOAD of the kernel image.
 std::optional<std::uint64_t> find_phys_base(const MemoryImage& image, const Vmcoreinfo& info) {
   if (const auto number = info.number("phys_base")) return number;
   const auto stext = info.symbol("_stext");

@@ -105,6 +105,8 @@ Status KdumpReader::parse_headers() {
   const auto note_size = field<std::uint64_t>(sub, 56);
   eraseinfo_offset = field<std::uint64_t>(sub, 64);
   eraseinfo_size = field<std::uint64_t>(sub, 72);
+  start_pfn = field<std::uint64_t>(sub, 80);
+  end_pfn = field<std::uint64_t>(sub, 88);
   max_mapnr = field<std::uint64_t>(sub, 96);
   const std::uint64_t half = bitmap_blocks / 2 * block_size;
   const std::uint64_t bitmaps = (1 + sub_blocks) * block_size;
@@ -128,11 +130,15 @@ Status KdumpReader::parse_headers() {
       return bad("dumped but absent page");
     rank += static_cast<std::uint64_t>(std::popcount(kept));
   }
+  // crash adds whole words of the bitmap up.
+  if (split != 0 && (start_pfn % 64 != 0 || start_pfn > end_pfn || end_pfn > max_mapnr)) {
+    return bad("range of a split file");
+  }
   return {};
 }
 
 Status KdumpReader::check_descriptors() const {
-  const std::uint64_t count = dumped_pages();
+  const std::uint64_t count = split == 0 ? dumped_pages() : rank_of(end_pfn) - rank_of(start_pfn);
   if (descriptors_ + count * 24 > file_.size()) return bad("file ends inside the descriptors");
   const std::uint64_t data = descriptors_ + count * 24;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -170,10 +176,15 @@ std::uint64_t KdumpReader::dumped_pages() const {
   return count;
 }
 
-KdumpReader::Record KdumpReader::record(std::uint64_t pfn) const {
+std::uint64_t KdumpReader::rank_of(std::uint64_t pfn) const {
+  if (pfn / 64 >= ranks_.size()) return dumped_pages();
   const auto word = field<std::uint64_t>(bitmap2_, pfn / 64 * 8);
   const std::uint64_t below = word & ((std::uint64_t{1} << pfn % 64) - 1);
-  const std::uint64_t rank = ranks_[pfn / 64] + static_cast<std::uint64_t>(std::popcount(below));
+  return ranks_[pfn / 64] + static_cast<std::uint64_t>(std::popcount(below));
+}
+
+KdumpReader::Record KdumpReader::record(std::uint64_t pfn) const {
+  const std::uint64_t rank = rank_of(pfn) - (split == 0 ? 0 : rank_of(start_pfn));
   const std::uint64_t at = descriptors_ + rank * 24;
   return {field<std::uint64_t>(file_, at),
           field<std::uint32_t>(file_, at + 8),
@@ -181,7 +192,7 @@ KdumpReader::Record KdumpReader::record(std::uint64_t pfn) const {
 }
 
 Result<std::string> KdumpReader::page(std::uint64_t pfn) const {
-  if (!dumped(pfn)) return make_error(ErrorKind::kNotFound, "page {:#x} is not dumped", pfn);
+  if (!in_file(pfn)) return make_error(ErrorKind::kNotFound, "page {:#x} is not dumped", pfn);
   const Record found = record(pfn);
   if (found.offset == 0) return make_error(ErrorKind::kUnreadable, "page {:#x} has no data", pfn);
   const std::string_view data = std::string_view(file_).substr(found.offset, found.size);

@@ -28,6 +28,7 @@ class KdumpReader {
   std::uint64_t phys_base = 0;
   std::int32_t dump_level = 0;
   std::int32_t split = 0;
+  std::uint64_t start_pfn = 0, end_pfn = 0;  ///< of a part of a split dump
   std::uint64_t max_mapnr = 0;
   std::string notes;
   std::string vmcoreinfo;  ///< by offset_vmcoreinfo
@@ -35,7 +36,11 @@ class KdumpReader {
 
   [[nodiscard]] bool complete() const { return (status & 8U) == 0; }
   [[nodiscard]] bool exists(std::uint64_t pfn) const { return bit(bitmap1_, pfn); }
+  /// In the dump; in a part of a split one perhaps not in this file.
   [[nodiscard]] bool dumped(std::uint64_t pfn) const { return bit(bitmap2_, pfn); }
+  [[nodiscard]] bool in_file(std::uint64_t pfn) const {
+    return dumped(pfn) && (split == 0 || (pfn >= start_pfn && pfn < end_pfn));
+  }
   [[nodiscard]] std::uint64_t existing_pages() const;
   [[nodiscard]] std::uint64_t dumped_pages() const;
   /// The bytes of a dumped page; kUnreadable for one without data.
@@ -48,6 +53,7 @@ class KdumpReader {
   [[nodiscard]] Record record(std::uint64_t pfn) const;
 
  private:
+  [[nodiscard]] std::uint64_t rank_of(std::uint64_t pfn) const;
   [[nodiscard]] static bool bit(std::string_view bitmap, std::uint64_t pfn);
   Status parse_headers();
   Status check_descriptors() const;

@@ -71,6 +71,7 @@ void ToyPrintkRing::put_record(std::uint64_t nanoseconds,
   memory_.put(descriptor(head_id_), head_id_ | static_cast<std::uint64_t>(state) << 62U);
   memory_.put(descriptor(head_id_) + 8, begin);
   memory_.put(descriptor(head_id_) + 16, next);
+  memory_.put(info(head_id_), seq_++);
   memory_.put(info(head_id_) + 8, nanoseconds);
   memory_.put(info(head_id_) + 16, static_cast<std::uint16_t>(length));
 }

@@ -50,7 +50,8 @@ class ToyPrintkRing {
   std::uint64_t head_id_;
   std::uint64_t tail_id_;
   std::uint64_t next_position_ = 0;
-  std::vector<std::uint64_t> begins_;  ///< by record, to make room
+  std::uint64_t seq_ = ~std::uint64_t{0};  ///< of the next record; the initial one is none
+  std::vector<std::uint64_t> begins_;      ///< by record, to make room
 };
 
 }  // namespace kdump::capture::test

@@ -93,6 +93,25 @@ TEST(Options, SayWhereTheDumpGoesAndInWhichForm) {
   EXPECT_EQ(parsed({"--memory", "32M", "a", "b"}).memory_limit, 32ULL << 20U);
 }
 
+TEST(Options, HaveTheirOwnSpellingOfWhatMakedumpfileDoes) {
+  EXPECT_EQ(parsed({"--split", "--split-block", "1G", "in", "a", "b"}).capture.parts,
+            (Arguments{"a", "b"}));
+  EXPECT_EQ(parsed({"--split", "--split-block", "1G", "in", "a", "b"}).capture.split_block,
+            1ULL << 30U);
+  EXPECT_EQ(parsed({"rearrange", "-f", "out"}).action, Action::kRearrange);
+  EXPECT_TRUE(parsed({"rearrange", "-f", "out"}).capture.output.overwrite);
+  EXPECT_EQ(parsed({"reassemble", "a", "b", "out"}).dump_parts, (Arguments{"a", "b"}));
+  EXPECT_EQ(parsed({"--dump-dmesg", "--partial-dmesg", "in", "-"}).log_part, LogPart::kSinceClear);
+  EXPECT_EQ(parsed({"--vtop", "4096", "in", "out"}).translate, VirtAddr(4096));
+  EXPECT_EQ(parsed({"--vmlinux", "v", "in", "out"}).debug_info.vmlinux, "v");
+  EXPECT_EQ(parsed({"-i", "t", "in", "out"}).debug_info.vmcoreinfo, "t");
+  const Invocation estimate = parsed({"--estimate", "--codec", "lzo"});
+  EXPECT_EQ(estimate.action, Action::kEstimate);
+  EXPECT_EQ(estimate.capture.input, "/proc/kcore")
+      << "the running kernel, unless a vmcore is named";
+  EXPECT_EQ(parsed({"--mem-usage", "vmcore"}).capture.input, "vmcore");
+}
+
 TEST(Options, PagesAreLeftOutByName) {
   struct Row {
     const char* list;
@@ -136,6 +155,11 @@ TEST(Options, WrongOnesAreNamed) {
       {{"--threads", "0", "in", "out"}, "number of threads (1 to 256)"},
       {{"--threads", "many", "in", "out"}, "number of threads"},
       {{"--force=yes", "in", "out"}, "option --force=yes: it takes no value"},
+      {{"rearrange"}, "none given, but names are needed: OUTPUT"},
+      {{"reassemble", "a"}, "1 given, but names are needed: PART... OUTPUT"},
+      {{"--split", "--output-format", "elf", "in", "a", "b"}, "only kdump-compressed files"},
+      {{"--estimate", "a", "b"}, "2 given, but names are needed: INPUT"},
+      {{"--partial-dmesg", "in", "out"}, "goes with --dump-dmesg only"},
   };
   for (const Wrong& row : table) {
     const auto call = parse_options(row.arguments);
@@ -187,18 +211,108 @@ TEST(MakedumpfileOptions, ChooseTheForm) {
   EXPECT_TRUE(parsed_makedumpfile({"--dry-run", "in", "out"}).capture.dry_run);
   EXPECT_TRUE(parsed_makedumpfile({"--check-params", "in", "out"}).check_parameters);
   EXPECT_TRUE(parsed_makedumpfile({"--show-stats", "in", "out"}).stats);
-  // Taken, since scripts give them; there is nothing for them to change.
-  parsed_makedumpfile({"-b", "4", "--cyclic-buffer=1024", "--work-dir", "/tmp", "in", "out"});
-  parsed_makedumpfile({"--non-cyclic", "--splitblock-size", "1024", "in", "out"});
+}
+
+// Every option of makedumpfile(8), as one line each: what becomes of it.
+struct OptionRow {
+  Arguments arguments;
+  bool (*holds)(const Invocation& call);
+};
+
+TEST(MakedumpfileOptions, EachOneIsTaken) {
+  const std::vector<OptionRow> table = {
+      {{"-c", "in", "out"}, [](const auto& c) { return c.capture.codec.kind == CodecKind::kZlib; }},
+      {{"-l", "in", "out"}, [](const auto& c) { return c.capture.codec.kind == CodecKind::kLzo; }},
+      {{"-p", "in", "out"},
+       [](const auto& c) { return c.capture.codec.kind == CodecKind::kSnappy; }},
+      {{"-z", "in", "out"},
+       [](const auto& c) {
+         return c.capture.codec == CodecChoice{CodecKind::kZstd, 1};
+       }},
+      {{"-c", "-l", "in", "out"},
+       [](const auto& c) { return c.capture.codec.kind == CodecKind::kLzo; }},
+      {{"-d", "11,31", "in", "out"},
+       [](const auto& c) {
+         return c.capture.level == DumpLevel(11) && c.capture.smaller_levels.size() == 1;
+       }},
+      {{"-L", "1M", "in", "out"},
+       [](const auto& c) { return c.capture.output.size_limit == 1U << 20U; }},
+      {{"-E", "in", "out"}, [](const auto& c) { return c.capture.format == DumpFormat::kElf; }},
+      {{"-f", "in", "out"}, [](const auto& c) { return c.capture.output.overwrite; }},
+      {{"-x", "vmlinux", "in", "out"},
+       [](const auto& c) { return c.debug_info.vmlinux == "vmlinux"; }},
+      {{"-i", "text", "in", "out"},
+       [](const auto& c) { return c.debug_info.vmcoreinfo == "text"; }},
+      {{"-g", "text", "-x", "vmlinux"},
+       [](const auto& c) {
+         return c.action == Action::kMakeVmcoreinfo && c.capture.output.path == "text" &&
+                c.capture.output.overwrite;
+       }},
+      {{"-F", "in"}, [](const auto& c) { return c.capture.output.flattened; }},
+      {{"-R", "out"},
+       [](const auto& c) {
+         return c.action == Action::kRearrange && c.capture.output.path == "out";
+       }},
+      {{"--split", "in", "a", "b", "c"},
+       [](const auto& c) {
+         return c.capture.parts == Arguments{"a", "b", "c"};
+       }},
+      {{"--split", "--splitblock-size", "1024", "in", "a", "b"},
+       [](const auto& c) { return c.capture.split_block == 1U << 20U; }},
+      {{"--reassemble", "a", "b", "out"},
+       [](const auto& c) {
+         return c.action == Action::kReassemble && c.dump_parts == Arguments{"a", "b"} &&
+                c.capture.output.path == "out";
+       }},
+      {{"--num-threads", "4", "in", "out"}, [](const auto& c) { return c.capture.threads == 4; }},
+      {{"-b", "4", "in", "out"}, [](const auto& c) { return c.capture.output.path == "out"; }},
+      {{"--cyclic-buffer", "1024", "in", "out"},
+       [](const auto& c) { return c.capture.output.path == "out"; }},
+      {{"--non-cyclic", "in", "out"}, [](const auto& c) { return c.capture.output.path == "out"; }},
+      {{"--work-dir", "/tmp", "in", "out"},
+       [](const auto& c) { return c.capture.output.path == "out"; }},
+      {{"--non-mmap", "in", "out"}, [](const auto& c) { return !c.capture.map_input; }},
+      {{"--message-level", "31", "in", "out"},
+       [](const auto& c) { return c.progress && c.summary && c.stats; }},
+      {{"--message-level", "0", "in", "out"},
+       [](const auto& c) { return !c.progress && !c.summary && !c.stats; }},
+      {{"--vtop", "0xffffffff81000000", "in", "out"},
+       [](const auto& c) { return c.translate == VirtAddr(0xffffffff81000000ULL); }},
+      {{"--vtop", "ffff888000000000", "in", "out"},
+       [](const auto& c) { return c.translate == VirtAddr(0xffff888000000000ULL); }},
+      {{"--dump-dmesg", "in", "out"},
+       [](const auto& c) { return c.action == Action::kDumpDmesg && c.log_part == LogPart::kAll; }},
+      {{"--dump-dmesg", "--partial-dmesg", "in", "out"},
+       [](const auto& c) { return c.log_part == LogPart::kSinceClear; }},
+      {{"--mem-usage", "/proc/kcore"},
+       [](const auto& c) {
+         return c.action == Action::kMemoryUsage && c.capture.input == "/proc/kcore";
+       }},
+      {{"-D", "in", "out"}, [](const auto& c) { return c.stats; }},
+      {{"--show-stats", "in", "out"}, [](const auto& c) { return c.stats; }},
+      {{"--check-params", "in", "out"}, [](const auto& c) { return c.check_parameters; }},
+      {{"--dry-run", "in", "out"}, [](const auto& c) { return c.capture.dry_run; }},
+      {{"-h"}, [](const auto& c) { return c.action == Action::kHelp; }},
+      {{"--help"}, [](const auto& c) { return c.action == Action::kHelp; }},
+      {{"-v"}, [](const auto& c) { return c.action == Action::kVersion; }},
+  };
+  for (const OptionRow& row : table) {
+    EXPECT_TRUE(row.holds(parsed_makedumpfile(row.arguments)))
+        << row.arguments.front() << " " << row.arguments.size();
+  }
 }
 
 TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
   const std::vector<Wrong> table = {
-      {{"-X", "in", "out"}, "option -X of makedumpfile: Xen"},
-      {{"-x", "vmlinux", "in", "out"}, "-x of makedumpfile: offsets are taken from the VMCOREINFO"},
-      {{"--split", "in", "a", "b"}, "--split of makedumpfile: dumps are written to one file"},
-      {{"--xen-syms", "x", "in", "out"}, "--xen-syms of makedumpfile: Xen"},
-      {{"--mem-usage", "/proc/kcore"}, "--mem-usage"},
+      {{"-X", "in", "out"}, "option -X of makedumpfile: dumps of a Xen hypervisor"},
+      {{"--xen-syms", "x", "in", "out"}, "--xen-syms of makedumpfile: dumps of a Xen"},
+      {{"--xen-vmcoreinfo", "x", "in", "out"}, "--xen-vmcoreinfo of makedumpfile: dumps of a Xen"},
+      {{"--xen_phys_start", "1", "in", "out"}, "--xen_phys_start of makedumpfile: dumps of a Xen"},
+      {{"--config", "f", "in", "out"}, "--config of makedumpfile: erasing kernel data"},
+      {{"--eppic", "f", "in", "out"}, "--eppic of makedumpfile: erasing kernel data"},
+      {{"--extension", "f", "in", "out"}, "--extension of makedumpfile: programs of others"},
+      {{"--diskset=a", "--diskset=b", "out"}, "--diskset of makedumpfile: dumps of sadump"},
+      {{"-e", "in", "out"}, "-e of makedumpfile: the memmap is always kept"},
   };
   for (const Wrong& row : table) {
     const auto call = parse_makedumpfile_options(row.arguments);
@@ -215,7 +329,23 @@ TEST(MakedumpfileOptions, OthersAreRefusedWithAReason) {
            {{"-E", "-l", "in", "out"}, "-E cannot go with -c, -l, -p or -z"},
            {{"--cyclic-buffer", "big", "in", "out"}, "--cyclic-buffer: \"big\" is not a number"},
            {{"-b", "x", "in", "out"}, "-b: \"x\" is not a number"},
-           {{"-L", "1G", "in", "out"}, "-L: \"1G\" is not a number"},
+           {{"-L", "x", "in", "out"}, "\"x\" is not a size"},
+           {{"--split", "in", "a"}, "2 given, but names are needed: INPUT OUTPUT OUTPUT..."},
+           {{"--split", "-E", "in", "a", "b"}, "only kdump-compressed files can be split"},
+           {{"--split", "-F", "in"}, "only kdump-compressed files can be split"},
+           {{"--splitblock-size", "99999999999999999", "in", "a"}, "are too much"},
+           {{"--reassemble", "a"}, "names are needed: PART... OUTPUT"},
+           {{"-R"}, "none given, but names are needed: OUTPUT"},
+           {{"-g", "text"}, "-g needs -x VMLINUX"},
+           {{"-g", "text", "-x", "vmlinux", "in"}, "no further name"},
+           {{"-x", "vmlinux", "-i", "text", "in", "out"}, "one of them is enough"},
+           {{"--partial-dmesg", "in", "out"}, "goes with --dump-dmesg only"},
+           {{"--dry-run", "--dump-dmesg", "in", "out"}, "--dry-run is for dumps only"},
+           {{"--dry-run", "--reassemble", "a", "b", "c"}, "--dry-run is for dumps only"},
+           {{"--dry-run", "-g", "text", "-x", "vmlinux"}, "--dry-run is for dumps only"},
+           {{"--mem-usage"}, "names are needed: INPUT"},
+           {{"--vtop", "here", "in", "out"}, "\"here\" is not an address"},
+           {{"--check-params"}, "names are needed: INPUT OUTPUT"},
        }) {
     const auto call = parse_makedumpfile_options(row.arguments);
     ASSERT_FALSE(call) << row.message;

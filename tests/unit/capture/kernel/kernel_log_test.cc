@@ -21,14 +21,15 @@ struct ReadLog {
   std::string text;
 };
 
-ReadLog read_log(ToyKernel& kernel) {
+ReadLog read_log(ToyKernel& kernel, LogPart part = LogPart::kAll) {
   ReadLog log;
   const Vmcoreinfo info(kernel.vmcoreinfo());
   const KernelMemory memory(kernel.memory(), *make_address_space(kernel.memory(), info));
-  log.counts = read_kernel_log(info, memory, [&log](std::string_view text) -> Status {
+  const auto sink = [&log](std::string_view text) -> Status {
     log.text += text;
     return {};
-  });
+  };
+  log.counts = read_kernel_log(info, memory, sink, part);
   return log;
 }
 
@@ -198,14 +199,41 @@ TEST(PrintkRing, MissingKeysAreNamed) {
   EXPECT_EQ(none.counts.error().kind, ErrorKind::kNotFound);
 }
 
+// clear_seq is a number (5.10 to 5.12), or held twice (5.13).
+TEST(PrintkRing, ShowsWhatCameAfterTheLastClear) {
+  for (const bool latched : {false, true}) {
+    ToyKernel kernel;
+    ToyPrintkRing ring(kernel, 5, 12);
+    for (const char* text : {"zero", "one", "two", "three"}) ring.add(1'000'000, text);
+    const PhysAddr clear = kernel.allocate(4096);
+    kernel.set_key("SYMBOL(clear_seq)", fmt::format("{:x}", kernel.kernel_image(clear).value()));
+    kernel.set_key("OFFSET(latched_seq.val)", latched ? std::optional("8") : std::nullopt);
+    kernel.memory().put(clear, latched ? std::uint64_t{1} : std::uint64_t{2});
+    if (latched) {
+      // In the middle of a write: the old number is the safe one.
+      kernel.memory().put(clear + 8, std::uint64_t{3});
+      kernel.memory().put(clear + 16, std::uint64_t{2});
+    }
+    EXPECT_EQ(read_log(kernel, LogPart::kSinceClear).text,
+              "[    0.001000] two\n[    0.001000] three\n")
+        << latched;
+    EXPECT_EQ(read_log(kernel).counts->records, 4U);
+    kernel.set_key("SYMBOL(clear_seq)", std::nullopt);
+    EXPECT_EQ(read_log(kernel, LogPart::kSinceClear).counts->records, 4U) << "nothing is known";
+  }
+}
+
 /// The record buffer of kernels before 5.10.
 class OldLog {
  public:
   explicit OldLog(std::uint32_t size)
       : buffer_(kernel.allocate(size)), variables_(kernel.allocate(4096)) {
     kernel.set_key("SYMBOL(prb)", std::nullopt);
-    const std::vector<std::pair<std::string, unsigned>> symbols = {
-        {"log_buf", 0}, {"log_buf_len", 8}, {"log_first_idx", 16}, {"log_next_idx", 24}};
+    const std::vector<std::pair<std::string, unsigned>> symbols = {{"log_buf", 0},
+                                                                   {"log_buf_len", 8},
+                                                                   {"log_first_idx", 16},
+                                                                   {"log_next_idx", 24},
+                                                                   {"clear_idx", 32}};
     for (const auto& [name, offset] : symbols) {
       kernel.set_key(fmt::format("SYMBOL({})", name),
                      fmt::format("{:x}", kernel.kernel_image(variables_ + offset).value()));
@@ -224,6 +252,7 @@ class OldLog {
   }
   void set_first(std::uint32_t index) { kernel.memory().put(variables_ + 16, index); }
   void set_next(std::uint32_t index) { kernel.memory().put(variables_ + 24, index); }
+  void set_clear(std::uint32_t index) { kernel.memory().put(variables_ + 32, index); }
   /// Writes a record and returns the index behind it.
   std::uint32_t put(std::uint32_t index,
                     std::uint64_t time,
@@ -260,6 +289,21 @@ TEST(LogBuf, GivesRecordsInOrderAcrossTheEnd) {
             "[    0.001000] oldest\n[    0.002000] second\n               line\n"
             "[    0.003000] wrapped\n");
   EXPECT_EQ(log.counts->records, 3U);
+}
+
+TEST(LogBuf, ShowsWhatCameAfterTheLastClear) {
+  OldLog old(4096);
+  const std::uint32_t second = old.put(0, 1'000'000, "first");
+  const std::uint32_t end = old.put(second, 2'000'000, "second");
+  old.set_next(end);
+  const auto since_clear = [&old](std::uint32_t index) {
+    old.set_clear(index);
+    return read_log(old.kernel, LogPart::kSinceClear).text;
+  };
+  EXPECT_EQ(since_clear(second), "[    0.002000] second\n");
+  EXPECT_EQ(since_clear(end), "") << "nothing came after it";
+  EXPECT_EQ(since_clear(0), "[    0.001000] first\n[    0.002000] second\n");
+  EXPECT_EQ(since_clear(second + 4), since_clear(0)) << "the buffer was filled anew since then";
 }
 
 TEST(LogBuf, DamageEndsTheWalk) {
