@@ -23,7 +23,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 13> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -36,6 +36,15 @@ constexpr std::array<Command, 11> kCommands = {{
     {"reload", "Load it anew with the image that is there", true, commands::reload},
     {"status", "Say whether a panic kernel is loaded: exit code 0 or 3", false, commands::status},
     {"rebuild", "Build the image; load nothing", true, commands::rebuild},
+    {"propagate",
+     "Make a key, and let it log in at the host of the ssh target",
+     true,
+     commands::propagate},
+    {"get-default-crashkernel",
+     "Print the value of crashkernel= that is the default for this host",
+     false,
+     commands::get_default_crashkernel,
+     true},
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
     {"plan", "Say what start would load, where and why; load nothing", false, commands::plan, true},
     {"kexec",

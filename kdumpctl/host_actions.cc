@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <unistd.h>
 
 namespace kdump::ctl {
 namespace {
@@ -108,6 +109,13 @@ Result<kexec::PanicLoadResult> RunningHost::load(const kexec::PanicLoad& load) {
 Status RunningHost::unload() {
   kexec::RunningKernel kernel;
   return kexec::Loader(root_, kernel).unload(kexec::LoadKind::kPanic);
+}
+
+Status RunningHost::run(const std::vector<std::string>& argv) {
+  Child child = TRY(Child::spawn(argv, {.in = STDIN_FILENO}));
+  const ExitStatus status = TRY(child.wait());
+  if (status.success()) return {};
+  return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), status.describe());
 }
 
 bool RunningHost::stops_for_a_restart() { return root_.is_host() && ctl::stops_for_a_restart(); }

@@ -64,6 +64,8 @@ class HostActions {
   virtual Status unload() = 0;
   /// Whether this stop is the first half of systemd's restart of kdump.service.
   virtual bool stops_for_a_restart() = 0;
+  /// Runs a program that may talk to the terminal to its end; kSystem when that is not exit code 0.
+  virtual Status run(const std::vector<std::string>& argv) = 0;
 };
 
 /// The real ones.
@@ -76,6 +78,7 @@ class RunningHost : public HostActions {
   Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
   bool stops_for_a_restart() override;
+  Status run(const std::vector<std::string>& argv) override;
 
  private:
   SysRoot root_;

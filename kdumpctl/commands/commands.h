@@ -15,6 +15,8 @@ Result<int> reload(const Context& context);
 Result<int> status(const Context& context);
 Result<int> rebuild(const Context& context);
 Result<int> plan(const Context& context);
+Result<int> propagate(const Context& context);
+Result<int> get_default_crashkernel(const Context& context);
 Result<int> showmem(const Context& context);
 Result<int> kexec(const Context& context);
 Result<int> fast_reboot(const Context& context);

@@ -22,6 +22,8 @@ _kdumpctl() {
         'reload:load it anew with the image that is there'
         'status:say whether a panic kernel is loaded'
         'rebuild:build the image'
+        'propagate:let the ssh key log in at the target'
+        'get-default-crashkernel:print the default of crashkernel='
         'showmem:say how much memory is reserved'
         'plan:say what start would load'
         'kexec:load, unload, status, list: the kernel for a fast reboot'

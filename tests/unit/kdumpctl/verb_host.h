@@ -24,6 +24,7 @@ class VerbHost : public HostActions {
   Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
   bool stops_for_a_restart() override { return restarting; }
+  Status run(const std::vector<std::string>& argv) override;
 
   /// Runs a verb and appends "$ kdumpctl VERB", its messages (without the folder's name), its exit
   /// code and what is loaded then to the transcript.
@@ -42,7 +43,9 @@ class VerbHost : public HostActions {
   bool load_error_unloads = false;    ///< ...whether it has freed the old panic kernel by then...
   int load_errors = -1;               ///< ...and how often; -1: always
   std::optional<Error> unload_error;  ///< how the kernel refuses to unload
-  bool restarting = false;            ///< systemd restarts kdump.service
+  std::vector<std::string> programs;  ///< that were run, words separated by blanks
+  std::optional<std::string> failing_program;
+  bool restarting = false;  ///< systemd restarts kdump.service
   std::vector<ImageOrder> builds;
   std::vector<kexec::PanicLoad> loads;
 
