@@ -29,7 +29,7 @@ _PACKAGES = {
         "qemu-system-aarch64-core qemu-user-static-aarch64",
     ),
     "rpm": (
-        "rpm rpmlint debugedit",
+        "rpm rpmlint debugedit elfutils",
         "rpm-build rpmlint cmake-rpm-macros systemd-rpm-macros",
     ),
     "deb": ("dpkg-dev lintian", "dpkg-dev"),

@@ -56,7 +56,10 @@ def base_tar(further: tuple[str, ...] = ()) -> pathlib.Path:
         "--aptopt=Acquire::Check-Valid-Until false",
         "--aptopt=APT::Install-Recommends false",
     ]
-    command += [f"--include={','.join(wanted)}", _SUITE, str(unfinished), str(apt.sources)]
+    if further:  # when the kernel is there: kdump-tools need it in their hooks
+        install = f"apt-get install --yes --no-install-recommends {' '.join(further)}"
+        command += [f"--customize-hook=APT_CONFIG=$MMDEBSTRAP_APT_CONFIG {install}"]
+    command += [f"--include={','.join(_PACKAGES)}", _SUITE, str(unfinished), str(apt.sources)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise FetchError(f"installing the systemd guest: {last_error(result.stderr)}")
