@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How small crashkernel= may be: the smallest with which the capture kernel reaches the agent, and a whole capture
-with 16 MiB more."""
+"""How small crashkernel= may be: the smallest that kdumpctl loads (it refuses what leaves less than 16 MiB beside kernel
+and image) must do for a whole capture."""
 
 import dataclasses
 import pathlib
@@ -12,7 +12,6 @@ from vm.fetcher import Fetcher
 from vm.result import Result
 
 _FIRST_MIB, _LAST_MIB, _STEP_MIB = 56, 256, 8
-_HEADROOM_MIB = 16
 _AGENT = "kdump-agent: "
 
 
@@ -40,7 +39,7 @@ class SmallestCase:
             whole = cases.PanicCase(
                 f"{self.name}-whole",
                 self.series,
-                crashkernel=f"crashkernel={smallest + _HEADROOM_MIB}M",
+                crashkernel=f"crashkernel={smallest}M",
                 workload_mib=self.workload_mib,
             )
             result, evidence = guest_run.run_case(whole, programs, fetcher, folder)

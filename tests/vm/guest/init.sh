@@ -38,7 +38,7 @@ facts() {
     cp /boot/initramfs-*kdump.img /var/lib/kdump/initramfs-*kdump.img /harness/ 2>/dev/null
 }
 
-# plug_cpu, plug_memory: asks the machine for one more, and uses it.
+# plug_cpu, plug_memory: asks the machine for one more, and uses it. plug_cpu1_again: offline and back.
 plug_cpu() {
     count=$(nproc)
     echo "@vm ask cpu"
@@ -49,7 +49,7 @@ plug_cpu() {
         done
         [ "$(nproc)" -gt "$count" ] && return
     done
-    echo "@vm no CPU came"
+    echo "@vm no cpu came"
 }
 plug_memory() {
     before=$(grep -c . /proc/iomem)
@@ -62,6 +62,10 @@ plug_memory() {
         [ "$(grep -c . /proc/iomem)" -gt "$before" ] && return
     done
     echo "@vm no memory came"
+}
+plug_cpu1_again() {
+    echo 0 >/sys/devices/system/cpu/cpu1/online && echo 1 >/sys/devices/system/cpu/cpu1/online ||
+        echo "@vm no cpu1_again came"
 }
 
 . /case/run.sh
