@@ -60,6 +60,11 @@ Result<CrashedMachine> open_machine(const std::string& path,
                     "incomplete too",
                     path));
   }
+  if (machine.image->erased()) {
+    warnings.push_back(fmt::format(
+        "{}: parts of it were erased; the record of what that was (eraseinfo) is not copied",
+        path));
+  }
   machine.notes = TRY(summarize_notes(*machine.image));
   const auto text = read_vmcoreinfo_text(*machine.image, machine.notes);
   if (text) {

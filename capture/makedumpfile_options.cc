@@ -204,7 +204,7 @@ Status apply(int option, std::string_view value, Invocation& call) {
     // an error as it is there.
     case 'b':
     case kCyclicBuffer:
-      TRY(parse_number(option_name(option), value));
+      static_cast<void>(TRY(parse_number(option_name(option), value)));
       break;
     case kSplit:
       call.split = true;

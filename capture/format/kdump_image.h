@@ -32,6 +32,7 @@ class KdumpImage final : public MemoryImage {
   [[nodiscard]] bool incomplete() const override {
     return file_.headers().incomplete() || file_.file().cut_off();
   }
+  [[nodiscard]] bool erased() const override { return file_.headers().eraseinfo.size > 0; }
   [[nodiscard]] std::uint32_t dump_level() const override { return file_.headers().dump_level; }
   [[nodiscard]] std::optional<Utsname> utsname() const override { return file_.headers().utsname; }
   Status keep_present(Pfn first, std::span<std::byte> bits) const override;

@@ -45,6 +45,10 @@ class MemoryImage {
   /// The image is a dump whose writer did not come to its end: pages are missing.
   [[nodiscard]] virtual bool incomplete() const { return false; }
 
+  /// Parts of the memory were erased when the image was made (makedumpfile --config), and it has a
+  /// record of that.
+  [[nodiscard]] virtual bool erased() const { return false; }
+
   /// What was left out when the image was made (the bits of `makedumpfile -d`), as far as it says.
   [[nodiscard]] virtual std::uint32_t dump_level() const { return 0; }
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t kNoteAlignment = 4;
 constexpr std::string_view kVmcoreinfoName = "VMCOREINFO";
+// QEMU, target/*/arch_dump.c: a note of its own for each CPU.
+constexpr std::string_view kQemuName = "QEMU";
 // Real ones have 3 to 8 KiB.
 constexpr std::uint64_t kMaxVmcoreinfo = std::uint64_t{1} << 20U;
 constexpr std::size_t kMaxName = 16;
@@ -76,6 +78,7 @@ Result<NoteSummary> summarize_notes(const MemoryImage& image) {
     const auto name_size = std::min<std::size_t>(note.header.n_namesz, kMaxName);
     TRY(image.read_notes(name_at, std::as_writable_bytes(std::span(note.name).first(name_size))));
     if (note.header.n_type == NT_PRSTATUS && note.is_named("CORE")) ++summary.cpus;
+    summary.qemu = summary.qemu || note.is_named(kQemuName);
     if (!summary.vmcoreinfo && note.is_named(kVmcoreinfoName)) {
       summary.vmcoreinfo = TRY(trimmed(image, {desc_at, note.header.n_descsz}));
     }
@@ -85,6 +88,11 @@ Result<NoteSummary> summarize_notes(const MemoryImage& image) {
 }
 
 Result<std::string> read_vmcoreinfo_text(const MemoryImage& image, const NoteSummary& notes) {
+  if (!notes.vmcoreinfo && notes.qemu) {
+    return make_error(ErrorKind::kNotFound,
+                      "no VMCOREINFO note in this dump of QEMU's: it has one when the guest is "
+                      "started with '-device vmcoreinfo' and runs the driver qemu_fw_cfg");
+  }
   if (!notes.vmcoreinfo) return make_error(ErrorKind::kNotFound, "no VMCOREINFO note");
   if (notes.vmcoreinfo->size > kMaxVmcoreinfo) {
     return make_error(ErrorKind::kBadData, "VMCOREINFO note of {} bytes", notes.vmcoreinfo->size);

@@ -20,6 +20,7 @@ struct NoteDesc {
 struct NoteSummary {
   std::uint32_t cpus = 0;              ///< NT_PRSTATUS notes: one for each CPU that was saved
   std::optional<NoteDesc> vmcoreinfo;  ///< the note named VMCOREINFO, without trailing zero bytes
+  bool qemu = false;                   ///< notes named QEMU: the dump is one of `dump-guest-memory`
 };
 
 /// Walks all notes once. Notes of any size pass (device dumps of drivers, NT_VMCOREDD, can have

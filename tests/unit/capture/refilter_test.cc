@@ -5,18 +5,17 @@
 #include "capture/run_capture.h"
 #include "capture/vmcore/elf_image.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/vmcore/busy_kernel.h"
 #include "tests/support/vmcore/flattened_reader.h"
 #include "tests/support/vmcore/kdump_reader.h"
-#include "tests/support/vmcore/toy_kernel.h"
 #include "tests/support/vmcore/toy_printk_ring.h"
 
 #include <gmock/gmock.h>
 
-#include <random>
-
 namespace kdump::capture {
 namespace {
 
+using test::busy_kernel;
 using test::KdumpReader;
 using test::ToyKernel;
 using ::testing::Contains;
@@ -25,25 +24,12 @@ using ::testing::IsEmpty;
 
 class Refilter : public ::testing::Test {
  protected:
-  static ToyKernel busy_kernel(const char* era) {
-    ToyKernel::Options options;
-    options.era = era;
-    options.memory = {{0x2000000, 0x4800000}, {0x8f00000, 0xa000000}};
-    ToyKernel kernel(options);
+  /// A machine with one message, as a vmcore in a file.
+  void save(const char* era) {
+    ToyKernel kernel = busy_kernel(era);
     test::ToyPrintkRing ring(kernel, 5, 12);
     ring.add(1'000'000'000, "sysrq: Trigger a crash");
-    kernel.make_free(0x9000, 10);
-    kernel.make_anonymous(0x9400, 9);
-    kernel.make_cache(0x9600, 2);
-    kernel.make_hugetlb(0x9800, 9);
-    kernel.make_slab(0x9a00, 3);
-    std::mt19937_64 random(5);
-    for (std::uint64_t pfn = 0x9000; pfn < 0x9b00; ++pfn) {
-      for (std::uint64_t i = 0; i < 4096; i += 512) {
-        kernel.memory().put(PhysAddr(pfn * 4096 + i), random());
-      }
-    }
-    return kernel;
+    ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
   }
 
   CaptureReport capture(const std::string& from,
@@ -90,8 +76,7 @@ class Refilter : public ::testing::Test {
 
 TEST_F(Refilter, IsTheSameAsFilteringAtOnce) {
   for (const char* era : {"4.18", "6.1", "6.12", "7.2"}) {
-    ToyKernel kernel = busy_kernel(era);
-    ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+    save(era);
     capture("/vmcore", "/once", 31);
     const KdumpReader once = read("/once");
     EXPECT_LT(once.dumped_pages(), once.existing_pages());
@@ -108,8 +93,7 @@ TEST_F(Refilter, IsTheSameAsFilteringAtOnce) {
 }
 
 TEST_F(Refilter, WhatWasLeftOutStaysLeftOut) {
-  ToyKernel kernel = busy_kernel("6.12");
-  ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+  save("6.12");
   capture("/vmcore", "/once", 17, "lzo");
   const KdumpReader once = read("/once");
   for (const std::uint32_t level : {0U, 1U, 16U}) {
@@ -127,8 +111,7 @@ TEST_F(Refilter, WhatWasLeftOutStaysLeftOut) {
 }
 
 TEST_F(Refilter, EveryFormIsAnInput) {
-  ToyKernel kernel = busy_kernel("6.12");
-  ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+  save("6.12");
   capture("/vmcore", "/once", 31);
   for (const DumpFormat format : {DumpFormat::kKdump, DumpFormat::kElf}) {
     for (const bool flattened : {false, true}) {
@@ -151,8 +134,7 @@ TEST_F(Refilter, EveryFormIsAnInput) {
 }
 
 TEST_F(Refilter, ADumpBecomesAnElfFile) {
-  ToyKernel kernel = busy_kernel("6.12");
-  ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+  save("6.12");
   capture("/vmcore", "/first", 31);
   options_.format = DumpFormat::kElf;
   capture("/first", "/second", 31);
@@ -169,8 +151,7 @@ TEST_F(Refilter, ADumpBecomesAnElfFile) {
 }
 
 TEST_F(Refilter, AnIncompleteDumpStaysMarked) {
-  ToyKernel kernel = busy_kernel("6.12");
-  ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+  save("6.12");
   capture("/vmcore", "/first", 31);
   std::string text = tree_.read("/first");
   text[424] = static_cast<char>(text[424] | 8);
@@ -192,9 +173,19 @@ TEST_F(Refilter, AnIncompleteDumpStaysMarked) {
   }
 }
 
+TEST_F(Refilter, ErasedPartsAreWarnedOf) {
+  save("6.12");
+  capture("/vmcore", "/first", 31);
+  std::string text = tree_.read("/first");
+  // offset_eraseinfo, size_eraseinfo: any bytes of the file.
+  text[4096 + 65] = 1;
+  text[4096 + 72] = 5;
+  tree_.write("/first", text);
+  EXPECT_THAT(capture("/first", "/second", 31).warnings, Contains(HasSubstr("were erased")));
+}
+
 TEST_F(Refilter, TheLogComesOutOfADumpToo) {
-  ToyKernel kernel = busy_kernel("6.12");
-  ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+  save("6.12");
   capture("/vmcore", "/first", 31);
   ASSERT_TRUE(dump_dmesg(tree_.path("/first"), tree_.path("/text"), false));
   EXPECT_EQ(tree_.read("/text"), "[    1.000000] sysrq: Trigger a crash\n");

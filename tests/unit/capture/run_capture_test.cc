@@ -5,6 +5,7 @@
 #include "capture/dump_dmesg.h"
 #include "capture/format/kdump_format.h"
 #include "tests/support/temp_tree.h"
+#include "tests/support/vmcore/busy_kernel.h"
 #include "tests/support/vmcore/kdump_reader.h"
 #include "tests/support/vmcore/toy_kernel.h"
 #include "tests/support/vmcore/toy_printk_ring.h"
@@ -19,6 +20,7 @@
 namespace kdump::capture {
 namespace {
 
+using test::busy_kernel;
 using test::KdumpReader;
 using test::ToyKernel;
 using ::testing::ElementsAre;
@@ -59,28 +61,6 @@ class RunCapture : public ::testing::Test {
   CaptureProgress progress_;
 };
 
-// The kernel's own structures, and the pages in question.
-constexpr std::uint64_t kPages = 0x2800 + 0x1100;
-
-ToyKernel busy_kernel(const char* era) {
-  ToyKernel::Options options;
-  options.era = era;
-  options.memory = {{0x2000000, 0x4800000}, {0x8f00000, 0xa000000}};
-  ToyKernel kernel(options);
-  kernel.make_free(0x9000, 10);
-  kernel.make_anonymous(0x9400, 9);
-  kernel.make_cache(0x9600, 2);
-  kernel.make_hugetlb(0x9800, 9);
-  kernel.make_slab(0x9a00, 3);
-  std::mt19937_64 random(5);
-  for (std::uint64_t pfn = 0x9000; pfn < 0x9b00; ++pfn) {
-    for (std::uint64_t i = 0; i < 4096; i += 512) {
-      kernel.memory().put(PhysAddr(pfn * 4096 + i), random());
-    }
-  }
-  return kernel;
-}
-
 TEST_F(RunCapture, WritesADumpThatAnIndependentReaderUnderstands) {
   for (const char* era : {"4.18", "5.10", "6.1", "6.12", "7.2"}) {
     ToyKernel kernel = busy_kernel(era);
@@ -110,8 +90,8 @@ TEST_F(RunCapture, WritesADumpThatAnIndependentReaderUnderstands) {
     std::string notes(kernel.memory().notes_size(), '\0');
     ASSERT_TRUE(kernel.memory().read_notes(0, std::as_writable_bytes(std::span(notes))));
     EXPECT_EQ(dump.notes, notes);
-    EXPECT_EQ(dump.existing_pages(), kPages);
-    EXPECT_EQ(dump.dumped_pages(), kPages - 1024 - 512 - 4 - 512);
+    EXPECT_EQ(dump.existing_pages(), test::kBusyPages);
+    EXPECT_EQ(dump.dumped_pages(), test::kBusyKept);
     EXPECT_EQ(report->copy.pages, dump.dumped_pages());
     for (const std::uint64_t pfn : {0x9000ULL, 0x93ffULL, 0x9400ULL, 0x9603ULL, 0x99ffULL}) {
       EXPECT_FALSE(dump.dumped(pfn)) << pfn;
@@ -330,7 +310,7 @@ TEST_F(RunCapture, ADryRunSelectsAndWritesNothing) {
   options_.dry_run = true;
   const auto report = capture(31);
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->kept, kPages - 1024 - 512 - 4 - 512);
+  EXPECT_EQ(report->kept, test::kBusyKept);
   EXPECT_EQ(report->copy.pages, 0U);
   EXPECT_FALSE(tree_.exists("/dump"));
 }

@@ -61,6 +61,19 @@ TEST(Notes, WithoutNotesThereIsNothing) {
   EXPECT_EQ(text.error().kind, ErrorKind::kNotFound);
 }
 
+TEST(Notes, ADumpOfQemusWithoutVmcoreinfoHasARemedy) {
+  FakeMemoryImage image;
+  image.add_note("CORE", NT_PRSTATUS, std::string(336, 'a'));
+  image.add_note("QEMU", 0, std::string(424, 'q'));
+  const auto notes = summarize_notes(image);
+  ASSERT_TRUE(notes);
+  EXPECT_TRUE(notes->qemu);
+  EXPECT_EQ(notes->cpus, 1U);
+  const auto text = read_vmcoreinfo_text(image, *notes);
+  ASSERT_FALSE(text);
+  EXPECT_THAT(text.error().message, ::testing::HasSubstr("-device vmcoreinfo"));
+}
+
 TEST(Notes, WhatStandsBeforeADamagedNoteCounts) {
   const std::vector<Elf64_Nhdr> bad = {
       {0xffffffff, 0xffffffff, 1}, {5, 0xffffffff, 1}, {0xffffffff, 5, 1}, {5, 100, 1}};
