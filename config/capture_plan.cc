@@ -12,6 +12,7 @@ namespace kdump::config {
 namespace {
 
 constexpr std::size_t kLongestPlan = std::size_t{4} << 20U;
+constexpr std::uint64_t kMostMembers = 4096;  // of an md array
 constexpr std::uint64_t kLongestDeadline = std::uint64_t{30} * 24 * 3600;
 
 struct DeviceKind {
@@ -19,11 +20,13 @@ struct DeviceKind {
   const char* name;
 };
 
-constexpr std::array<DeviceKind, 5> kDeviceKinds = {{
+constexpr std::array<DeviceKind, 7> kDeviceKinds = {{
     {PlannedDevice::By::kUuid, "uuid"},
     {PlannedDevice::By::kLabel, "label"},
     {PlannedDevice::By::kPartUuid, "partuuid"},
     {PlannedDevice::By::kPartLabel, "partlabel"},
+    {PlannedDevice::By::kWwid, "wwid"},
+    {PlannedDevice::By::kSerial, "serial"},
     {PlannedDevice::By::kPath, "path"},
 }};
 
@@ -63,7 +66,7 @@ Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
                                  kDeviceKinds.end(),
                                  [&by](const DeviceKind& row) { return by == row.name; });
   if (kind == kDeviceKinds.end()) {
-    return PlanReader::refuse(object.name("by"), "is not uuid, label, partuuid, partlabel, path");
+    return PlanReader::refuse(object.name("by"), "is no known way to name a device");
   }
   PlannedDevice device{kind->by, TRY(object.non_empty("value"))};
   if (device.by == PlannedDevice::By::kPath) TRY(object.path("value"));
@@ -99,15 +102,37 @@ Result<std::string> read_host_name(const PlanReader& target) {
   return host;
 }
 
+Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  if (object.has("logical_volume")) {
+    TRY(object.check_fields({"logical_volume", "uuid"}));
+    return PlannedVolume(PlannedLogicalVolume{TRY(object.non_empty("logical_volume")),
+                                              TRY(object.non_empty("uuid"))});
+  }
+  TRY(object.check_fields({"raid", "metadata", "members"}));
+  PlannedRaid raid{TRY(object.non_empty("raid")), TRY(object.non_empty("metadata")), 0};
+  const std::uint64_t members = TRY(object.number("members"));
+  if (members < 1 || members > kMostMembers) {
+    return PlanReader::refuse(object.name("members"), "is out of range");
+  }
+  raid.members = static_cast<unsigned>(members);
+  return PlannedVolume(raid);
+}
+
 Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
-  TRY(object.check_fields({"name", "host_name", "modules", "file_system"}));
+  TRY(object.check_fields({"name", "host_name", "modules", "volumes", "file_system", "raw"}));
   PlannedTarget target;
   target.name = TRY(object.text("name"));
   target.host_name = TRY(read_host_name(object));
   target.modules = TRY(object.each("modules", read_module));
-  target.place =
-      TRY(read_file_system(*TRY(object.field("file_system")), object.name("file_system")));
+  target.volumes = TRY(object.each("volumes", read_volume));
+  if (object.has("raw")) {
+    target.place = PlannedRaw{TRY(read_device(*TRY(object.field("raw")), object.name("raw")))};
+  } else {
+    target.place =
+        TRY(read_file_system(*TRY(object.field("file_system")), object.name("file_system")));
+  }
   return target;
 }
 
@@ -195,11 +220,27 @@ Json write_file_system(const PlannedFileSystem& place) {
   return out;
 }
 
+Json write_volume(const PlannedVolume& volume) {
+  if (const auto* raid = std::get_if<PlannedRaid>(&volume)) {
+    return {{"raid", raid->uuid}, {"metadata", raid->metadata}, {"members", raid->members}};
+  }
+  const auto& logical = std::get<PlannedLogicalVolume>(volume);
+  return {{"logical_volume", logical.name}, {"uuid", logical.uuid}};
+}
+
 Json write_target(const PlannedTarget& target) {
-  return {{"name", target.name},
-          {"host_name", target.host_name},
-          {"modules", write_modules(target.modules)},
-          {"file_system", write_file_system(target.place)}};
+  Json volumes = Json::array();
+  for (const PlannedVolume& volume : target.volumes) volumes.push_back(write_volume(volume));
+  Json out = {{"name", target.name},
+              {"host_name", target.host_name},
+              {"modules", write_modules(target.modules)},
+              {"volumes", std::move(volumes)}};
+  if (const auto* raw = std::get_if<PlannedRaw>(&target.place)) {
+    out["raw"] = write_device(raw->device);
+  } else {
+    out["file_system"] = write_file_system(std::get<PlannedFileSystem>(target.place));
+  }
+  return out;
 }
 
 Json write_hooks(const std::vector<PlannedHook>& hooks) {

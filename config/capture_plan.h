@@ -29,7 +29,15 @@ struct PlannedModule {
 
 /// How the target's block device is recognised in the capture kernel, where names may differ.
 struct PlannedDevice {
-  enum class By { kUuid, kLabel, kPartUuid, kPartLabel, kPath };
+  enum class By {
+    kUuid,
+    kLabel,
+    kPartUuid,
+    kPartLabel,
+    kWwid,    ///< of a whole disk: what sysfs calls its wwid
+    kSerial,  ///< likewise, its serial
+    kPath,
+  };
   By by = By::kUuid;
   std::string value;
   friend bool operator==(const PlannedDevice&, const PlannedDevice&) = default;
@@ -47,12 +55,40 @@ struct PlannedFileSystem {
   friend bool operator==(const PlannedFileSystem&, const PlannedFileSystem&) = default;
 };
 
+/// A device or partition to overwrite from its beginning, with a stream in makedumpfile's flattened
+/// format.
+struct PlannedRaw {
+  PlannedDevice device;
+  friend bool operator==(const PlannedRaw&, const PlannedRaw&) = default;
+};
+
+/// An md array, to be started before what lies on it is looked for.
+struct PlannedRaid {
+  std::string uuid;      ///< as libblkid gives it for a member
+  std::string metadata;  ///< version of the superblocks: "1.2"
+  unsigned members = 1;
+  friend bool operator==(const PlannedRaid&, const PlannedRaid&) = default;
+};
+
+/// An LVM logical volume of linear and striped parts, likewise. Its table is made from the volume
+/// group's metadata as the capture kernel finds it on the disks: one that was made on the host
+/// could be out of date, and overwrite what has moved there.
+struct PlannedLogicalVolume {
+  std::string name;  ///< "group-volume", for messages and the device mapper
+  std::string uuid;  ///< of the volume, without hyphens
+  friend bool operator==(const PlannedLogicalVolume&, const PlannedLogicalVolume&) = default;
+};
+
+using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume>;
+using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw>;
+
 /// Where a dump goes, and what the capture kernel needs to get there.
 struct PlannedTarget {
   std::string name;                    ///< as the administrator calls it, for messages
   std::string host_name;               ///< directory prefix: "127.0.0.1" for local targets
   std::vector<PlannedModule> modules;  ///< loaded when the target's turn comes
-  PlannedFileSystem place;
+  std::vector<PlannedVolume> volumes;  ///< then set up, in this order
+  PlannedPlace place;
   friend bool operator==(const PlannedTarget&, const PlannedTarget&) = default;
 };
 

@@ -23,7 +23,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 13> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -45,6 +45,7 @@ constexpr std::array<Command, 13> kCommands = {{
      false,
      commands::get_default_crashkernel,
      true},
+    {"import", "Fetch the dump that a raw target holds, as start does", true, commands::import},
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
     {"plan", "Say what start would load, where and why; load nothing", false, commands::plan, true},
     {"kexec",

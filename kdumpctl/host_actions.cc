@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/host_actions.h"
 
+#include "base/fd.h"
 #include "base/subprocess.h"
 #include "kdumpctl/image_size.h"
 #include "kdumpctl/kexec/initrd.h"
@@ -23,17 +24,16 @@ constexpr std::chrono::minutes kBuildDeadline{10};
 constexpr std::uint64_t kLeastWorkingMemory = std::uint64_t{16} << 20U;
 
 /// Of the same installation, wherever that is, else where it was to be installed.
-Result<std::string> find_mkdumprd() {
+Result<std::string> find_program(const char* from_own_folder, const char* installed) {
   namespace fs = std::filesystem;
   std::error_code error;
   const auto own_program = fs::read_symlink("/proc/self/exe", error);
-  std::vector<fs::path> places = {KDUMP_MKDUMPRD_PATH};
-  if (!error) places.insert(places.begin(), own_program.parent_path() / KDUMP_MKDUMPRD_FROM_BIN);
+  std::vector<fs::path> places = {installed};
+  if (!error) places.insert(places.begin(), own_program.parent_path() / from_own_folder);
   for (const fs::path& place : places) {
     if (fs::is_regular_file(place, error)) return place.lexically_normal().string();
   }
-  return make_error(
-      ErrorKind::kNotFound, "there is no {}; install the whole toolkit", KDUMP_MKDUMPRD_PATH);
+  return make_error(ErrorKind::kNotFound, "there is no {}; install the whole toolkit", installed);
 }
 
 }  // namespace
@@ -76,7 +76,10 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
 }
 
 Status RunningHost::build_image(const ImageOrder& order) {
-  std::vector<std::string> argv = {TRY(find_mkdumprd()), "--force", "--kver", order.kernel_version};
+  std::vector<std::string> argv = {TRY(find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH)),
+                                   "--force",
+                                   "--kver",
+                                   order.kernel_version};
   if (order.debug) argv.emplace_back("--debug");
   if (!root_.is_host()) argv.insert(argv.end(), {"--root", root_.prefix()});
   argv.insert(argv.end(), order.arguments.begin(), order.arguments.end());
@@ -93,6 +96,18 @@ Status RunningHost::build_image(const ImageOrder& order) {
     return make_error(ErrorKind::kSystem, "mkdumprd ended with {}", status->describe());
   }
   return {};
+}
+
+Status RunningHost::run_collector(const std::vector<std::string>& arguments,
+                                  const std::string& input) {
+  std::vector<std::string> argv = {TRY(find_program("kdump-collect", KDUMP_COLLECTOR_PATH))};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  Fd in;
+  if (!input.empty()) in = TRY(Fd::open(input, O_RDONLY));
+  Child child = TRY(Child::spawn(argv, {.in = in.raw(), .out = -1, .err = -1}));
+  const ExitStatus status = TRY(child.wait());
+  if (status.success()) return {};
+  return make_error(ErrorKind::kSystem, "kdump-collect ended with {}", status.describe());
 }
 
 Result<PreparedLoad> RunningHost::plan_load(const LoadOrder& order) {

@@ -57,6 +57,9 @@ class HostActions {
   /// Runs mkdumprd to its end; its messages go where kdumpctl's go. The image at that path is
   /// replaced as a whole or not at all.
   virtual Status build_image(const ImageOrder& order) = 0;
+  /// Runs kdump-collect to its end; `input` becomes its standard input unless it is "".
+  virtual Status run_collector(const std::vector<std::string>& arguments,
+                               const std::string& input) = 0;
   /// Reads and checks kernel and image and lays them out; changes nothing.
   virtual Result<PreparedLoad> plan_load(const LoadOrder& order) = 0;
   /// Loads in place of what is loaded; an error says what is loaded now.
@@ -74,6 +77,8 @@ class RunningHost : public HostActions {
   explicit RunningHost(SysRoot root) : root_(std::move(root)) {}
 
   Status build_image(const ImageOrder& order) override;
+  Status run_collector(const std::vector<std::string>& arguments,
+                       const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
   Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;

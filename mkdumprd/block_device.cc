@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mkdumprd/host_path.h"
+#include "mkdumprd/stacked_device.h"
 
 #include <algorithm>
 #include <cctype>
@@ -81,7 +82,6 @@ std::vector<std::string> nvme_controllers(const SysRoot& root, const std::string
 
 std::string mapper_kind(const SysRoot& root, const std::string& disk) {
   const std::string uuid = attribute(root, disk + "/dm/uuid");
-  if (uuid.starts_with("LVM-")) return "an LVM logical volume (device mapper)";
   if (uuid.starts_with("CRYPT-")) return "an encrypted volume (device mapper)";
   if (uuid.starts_with("mpath-")) return "a multipath device (device mapper)";
   return "a device-mapper device";
@@ -101,7 +101,6 @@ std::string path_obstacle(const SysRoot& root, const std::string& path) {
 
 std::string disk_obstacle(const SysRoot& root, const std::string& disk, bool has_controllers) {
   if (root.is_directory(disk + "/dm")) return mapper_kind(root, disk);
-  if (root.is_directory(disk + "/md")) return "a software RAID (md) device";
   if (root.is_directory(disk + "/loop")) return "a loop device";
   const auto slaves = root.list(disk + "/slaves");
   if (slaves && !slaves->empty()) return "a device stacked on " + slaves->front();
@@ -122,7 +121,7 @@ std::string device_node(const SysRoot& root, const std::string& sysfs_path) {
 
 }  // namespace
 
-Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number) {
+Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number, int depth) {
   auto path = root.resolve("/sys/dev/block/" + std::string(number));
   if (!path) return std::move(path).error().with_context("no such block device");
   BlockDevice device;
@@ -137,6 +136,7 @@ Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view numb
     if (device.obstacle.empty()) device.obstacle = path_obstacle(root, controller);
   }
   append_stack(root, disk, device.stack);
+  if (TRY(add_volume(root, disk, depth, device))) return device;
   if (device.obstacle.empty()) device.obstacle = disk_obstacle(root, disk, !controllers.empty());
   return device;
 }

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "config/capture_plan.h"
 
 #include <string>
 #include <string_view>
@@ -30,13 +31,17 @@ struct BlockDevice {
   /// From the outermost bus to the disk. The controllers of a multipath NVMe device one after the
   /// other.
   std::vector<StackDevice> stack;
-  /// Why modules alone cannot bring this device up in the capture kernel ("an LVM logical volume
-  /// (device mapper)"); "" when they can.
+  /// What has to be set up between those and this device, the lowest first.
+  std::vector<config::PlannedVolume> volumes;
+  std::vector<std::string> volume_modules;  ///< kernel modules for that
+  /// Why this device cannot be brought up in the capture kernel ("an encrypted volume (device
+  /// mapper)"); "" when it can.
   std::string obstacle;
 };
 
 /// Walks /sys/dev/block/`number`. kNotFound when there is no such device.
-Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number);
+/// `depth`: how many volumes were already gone through.
+Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number, int depth = 0);
 
 /// All block devices of the host as "major:minor", in order of their names.
 Result<std::vector<std::string>> list_block_devices(const SysRoot& root);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mkdumprd/module_wishes.h"
+#include "mkdumprd/raw_target.h"
 #include "mkdumprd/target_facts.h"
 #include "mkdumprd/target_plan.h"
 
@@ -25,7 +26,11 @@ class Planner {
       : root_(root), mounts_(mounts), kernel_(kernel) {}
 
   Status add(const config::KdumpConfig& config) {
-    return add_local(config, TRY(read_target(root_, mounts_, config)));
+    const TargetFacts facts = TRY(read_target(root_, mounts_, config));
+    if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
+      return add_raw(*raw, facts);
+    }
+    return add_local(config, facts);
   }
 
   /// Whatever kdump.conf names as the target.
@@ -42,22 +47,34 @@ class Planner {
   /// A place that is a target already is not tried a second time.
   [[nodiscard]] bool is_known(const config::PlannedFileSystem& place) const {
     return std::any_of(out_.plans.begin(), out_.plans.end(), [&](const DumpTargetPlan& other) {
-      return place.device && other.target.place.device == place.device;
+      const auto* known = std::get_if<config::PlannedFileSystem>(&other.target.place);
+      return known != nullptr && place.device && known->device == place.device;
     });
+  }
+
+  Status add_raw(const config::RawTarget& raw, const TargetFacts& facts) {
+    const auto plan = TRY(plan_raw_target(root_, raw, facts));
+    for (const std::string& warning : plan.warnings) warn(warning);
+    return add_planned("raw " + escape_control(raw.device), plan.raw, facts);
+  }
+
+  Status add_planned(std::string name, config::PlannedPlace place, const TargetFacts& facts) {
+    DumpTargetPlan out;
+    out.target.name = std::move(name);
+    out.target.host_name = kLocalHost;
+    out.target.volumes = facts.device.volumes;
+    out.target.place = std::move(place);
+    out.modules = TRY(close_modules(root_, kernel_, wish_modules(kernel_, facts)));
+    for (const std::string& warning : out.modules.warnings) warn(warning);
+    out_.plans.push_back(std::move(out));
+    return {};
   }
 
   Status add_local(const config::KdumpConfig& config, const TargetFacts& facts) {
     TargetPlan plan = TRY(plan_target(config, facts));
     if (is_known(plan.place)) return {};
-    DumpTargetPlan out;
-    out.target.name = spoken_name(config, facts);
-    out.target.host_name = kLocalHost;
-    out.target.place = std::move(plan.place);
-    out.modules = TRY(close_modules(root_, kernel_, wish_modules(kernel_, facts)));
     for (std::string& warning : plan.warnings) warn(std::move(warning));
-    for (const std::string& warning : out.modules.warnings) warn(warning);
-    out_.plans.push_back(std::move(out));
-    return {};
+    return add_planned(spoken_name(config, facts), std::move(plan.place), facts);
   }
 
   const SysRoot& root_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -22,5 +23,10 @@ Result<std::vector<ListedEntry>> list_image(const std::string& path);
 
 /// One line an entry (mode in octal, size, path) and a line with the sums.
 [[nodiscard]] std::string format_listing(const std::vector<ListedEntry>& entries);
+
+/// One line a file, the largest first: bytes, path, and why it is there, after the image's own
+/// account of it (kImageReasonsPath).
+[[nodiscard]] std::string format_reasons(const std::vector<ListedEntry>& entries,
+                                         std::string_view reasons);
 
 }  // namespace kdump::mkdumprd

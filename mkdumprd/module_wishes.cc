@@ -49,6 +49,13 @@ std::vector<ModuleWish> wish_modules(const KernelFacts& kernel, const TargetFact
   const std::string fs_type = target.mount ? target.mount->fs_type : target.probed.type;
   std::vector<ModuleWish> wishes;
   for (const StackDevice& part : target.device.stack) wishes.push_back(wish_driver(part));
+  for (const std::string& name : target.device.volume_modules) {
+    // Built into the kernel it has no name of its own: md's levels are aliases.
+    wishes.push_back({.names = {name},
+                      .aliases = {"md-" + name},
+                      .required = false,
+                      .reason = "volume of the dump target"});
+  }
   for (const Helper& helper : kHelpers) {
     if (helper.fs_type != fs_type) continue;
     // Mounted under the same kernel, the file system has all that it asked for.
@@ -62,7 +69,7 @@ std::vector<ModuleWish> wish_modules(const KernelFacts& kernel, const TargetFact
                       .required = false,
                       .reason = "asked for by " + fs_type});
   }
-  wishes.push_back(wish_file_system(kernel, fs_type));
+  if (!fs_type.empty()) wishes.push_back(wish_file_system(kernel, fs_type));
   return wishes;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Builds the capture initramfs for the dump target in kdump.conf(5).\n"
-    "`mkdumprd list IMAGE` shows what is in an image.";
+    "`mkdumprd list|cat|check IMAGE` shows what is in an image and whether it is whole.";
 constexpr const char* kFooter =
     "Of dracut's options --add-drivers, --install, --include and --mount are understood; the "
     "others "
@@ -37,6 +37,24 @@ Result<Options> parse_list(const std::vector<std::string>& words) {
   Options options;
   options.action = Options::Action::kList;
   CLI::App app("Lists what is in a capture image.", "mkdumprd list");
+  app.add_flag("--why", options.why, "Say why each file is there, the largest first");
+  app.add_option("IMAGE", options.image, "The image")->required();
+  return parse_with(app, words, options);
+}
+
+Result<Options> parse_cat(const std::vector<std::string>& words) {
+  Options options;
+  options.action = Options::Action::kCat;
+  CLI::App app("Prints a file of a capture image.", "mkdumprd cat");
+  app.add_option("IMAGE", options.image, "The image")->required();
+  app.add_option("FILE", options.file, "The file in it, as /etc/kdump/plan.json")->required();
+  return parse_with(app, words, options);
+}
+
+Result<Options> parse_check(const std::vector<std::string>& words) {
+  Options options;
+  options.action = Options::Action::kCheck;
+  CLI::App app("Says whether a capture image has all that it needs.", "mkdumprd check");
   app.add_option("IMAGE", options.image, "The image")->required();
   return parse_with(app, words, options);
 }
@@ -78,11 +96,10 @@ Result<Options> parse_build(const std::vector<std::string>& words) {
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
   std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-  if (!words.empty() && words.front() == "list") {
-    words.erase(words.begin());
-    return parse_list(words);
-  }
-  return parse_build(words);
+  const std::string verb = words.empty() ? std::string() : words.front();
+  if (verb != "list" && verb != "cat" && verb != "check") return parse_build(words);
+  words.erase(words.begin());
+  return verb == "list" ? parse_list(words) : verb == "cat" ? parse_cat(words) : parse_check(words);
 }
 
 }  // namespace kdump::mkdumprd

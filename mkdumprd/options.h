@@ -10,11 +10,13 @@
 namespace kdump::mkdumprd {
 
 struct Options {
-  enum class Action { kBuild, kList, kPrintText };
+  enum class Action { kBuild, kList, kCat, kCheck, kPrintText };
   Action action = Action::kBuild;
   std::string text;  ///< for kPrintText: help or version
 
   std::string image;
+  std::string file;            ///< of the image, for kCat
+  bool why = false;            ///< for kList
   std::string kernel_release;  ///< "": the running kernel
   std::string config_file = "/etc/kdump.conf";
   std::string root;

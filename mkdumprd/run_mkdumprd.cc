@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "config/kdump_conf.h"
 #include "mkdumprd/build_image.h"
+#include "mkdumprd/built_image_check.h"
+#include "mkdumprd/image_files.h"
+#include "mkdumprd/image_plan.h"
 #include "mkdumprd/list_image.h"
 #include "mkdumprd/options.h"
 
@@ -100,17 +103,50 @@ Result<int> build(const Options& options) {
   return kExitOk;
 }
 
+Result<int> print(const std::string& text) {
+  TRY(write_all(STDOUT_FILENO, text));
+  return kExitOk;
+}
+
+Result<std::string> list(const Options& options) {
+  const auto entries = TRY(list_image(options.image));
+  if (!options.why) return format_listing(entries);
+  const auto reasons = read_image_file(options.image, kImageReasonsPath);
+  if (!reasons) {
+    return make_error(reasons.error().kind,
+                      "{}\n--why works with images that this mkdumprd has built",
+                      reasons.error().message);
+  }
+  return format_reasons(entries, *reasons);
+}
+
+Result<int> check(const Options& options) {
+  const BuiltImageReport report = TRY(check_built_image(options.image));
+  std::string text;
+  for (const std::string& fact : report.facts) text += fact + "\n";
+  for (const std::string& problem : report.problems) text += "PROBLEM: " + problem + "\n";
+  text += report.problems.empty() ? "the image has all that it needs\n" : "";
+  TRY(print(text));
+  return report.problems.empty() ? kExitOk : kExitFailed;
+}
+
 }  // namespace
 
 Result<int> run_mkdumprd(const std::vector<std::string>& arguments) {
   const Options options = TRY(parse_options(arguments));
-  std::string text = options.text;
-  if (options.action == Options::Action::kBuild) return build(options);
-  if (options.action == Options::Action::kList) {
-    text = format_listing(TRY(list_image(options.image)));
+  switch (options.action) {
+    case Options::Action::kBuild:
+      return build(options);
+    case Options::Action::kCheck:
+      return check(options);
+    case Options::Action::kList:
+      return print(TRY(list(options)));
+    case Options::Action::kCat:
+      return print(TRY(read_image_file(options.image, options.file)));
+    case Options::Action::kPrintText:
+      return print(options.text);
   }
-  TRY(write_all(STDOUT_FILENO, text));
-  return kExitOk;
+  return kExitUsage;
 }
 
 }  // namespace kdump::mkdumprd

@@ -224,7 +224,7 @@ Result<TargetFacts> read_target(const SysRoot& root,
                                 const MountTable& mounts,
                                 const config::KdumpConfig& config) {
   if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
-    return not_yet("raw", raw->device);
+    return read_raw_target(root, mounts, *raw);
   }
   if (const auto* nfs = std::get_if<config::NfsTarget>(&config.target)) {
     return not_yet("nfs", nfs->server + ":" + nfs->export_path);
@@ -239,6 +239,17 @@ Result<TargetFacts> read_target(const SysRoot& root,
     return read_file_system_target(root, mounts, *fs, config.path);
   }
   return read_path_target(root, mounts, config.path);
+}
+
+Result<TargetFacts> read_raw_target(const SysRoot& root,
+                                    const MountTable& mounts,
+                                    const config::RawTarget& target) {
+  TargetFacts facts;
+  facts.device = TRY(find_device(root, target.device));
+  facts.probed = TRY(probe_file_system(root.path(facts.device.node)));
+  facts.mount = best_mount(mounts_of(root, mounts, facts.device));
+  facts.is_part_of_another = is_part_of_another(root, facts.device);
+  return facts;
 }
 
 Result<TargetFacts> read_root_target(const SysRoot& root,

@@ -23,6 +23,7 @@ struct TargetFacts {
   /// target is not mounted.
   std::string host_path;
   bool host_path_is_directory = false;
+  bool is_part_of_another = false;  ///< for raw targets: of a volume or an array
   /// Of the target's row in /etc/fstab; nothing without one.
   std::optional<std::string> fstab_options;
 };
@@ -33,6 +34,11 @@ struct TargetFacts {
 Result<TargetFacts> read_target(const SysRoot& root,
                                 const MountTable& mounts,
                                 const config::KdumpConfig& config);
+
+/// The device that a raw target names, looked at; kNotFound as above.
+Result<TargetFacts> read_raw_target(const SysRoot& root,
+                                    const MountTable& mounts,
+                                    const config::RawTarget& target);
 
 /// The running root file system as a target, whatever kdump.conf names; `path` need not exist.
 Result<TargetFacts> read_root_target(const SysRoot& root,

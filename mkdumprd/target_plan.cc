@@ -17,6 +17,9 @@ using config::PlannedDevice;
 constexpr std::array<std::string_view, 8> kLocalFileSystems = {
     "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "minix", "f2fs"};
 
+/// FAT keeps no modes; the mount says what they are, and another one cannot be set then.
+constexpr const char* kFatModes = "fmask=0177,dmask=0077";
+
 const config::FileSystemTarget* explicit_target(const config::KdumpConfig& config) {
   return std::get_if<config::FileSystemTarget>(&config.target);
 }
@@ -169,6 +172,10 @@ Result<TargetPlan> plan_target(const config::KdumpConfig& config, const TargetFa
   plan.place.mount_flags = mount.flags;
   plan.place.mount_data = mount.data;
   plan.place.directory = plan_directory(config, facts);
+  if (plan.place.fs_type == "vfat") {
+    plan.place.mount_data += std::string(plan.place.mount_data.empty() ? "" : ",") + kFatModes;
+    plan.warnings.emplace_back("A file on vfat has at most 4 GiB: a larger vmcore will be lost");
+  }
   if (!facts.mount) {
     plan.warnings.push_back(fmt::format(
         "Dump target \"{}\" is not mounted; whether \"{}\" exists on it could not be checked",

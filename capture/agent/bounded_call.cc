@@ -17,7 +17,7 @@
 namespace kdump::agent {
 namespace {
 
-constexpr std::size_t kMaxAnswer = std::size_t{64} << 10U;
+constexpr std::size_t kMaxAnswer = std::size_t{4} << 20U;
 
 // The answer on the pipe: "KIND CODE\nTEXT", KIND -1 for success.
 std::string encode(const Result<std::string>& result) {

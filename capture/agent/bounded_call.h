@@ -13,7 +13,7 @@ namespace kdump::agent {
 /// survives either until its call returns; nobody waits for it.
 enum class Overdue { kKill, kLeaveRunning };
 
-/// Runs `work` in a forked child and returns what it returned (at most 64 KiB), or kTimeout at the
+/// Runs `work` in a forked child and returns what it returned (at most 4 MiB), or kTimeout at the
 /// deadline: for system calls that a sick device can block for ever. The work shares no memory with
 /// the caller, but mounts, modules and files are the same. `doing` names the work in errors. The
 /// caller must have one thread only.

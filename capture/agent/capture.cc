@@ -3,6 +3,7 @@
 
 #include "capture/agent/file_system_target.h"
 #include "capture/agent/load_modules.h"
+#include "capture/agent/raw_target.h"
 #include "config/kernel_cmdline.h"
 
 namespace kdump::agent {
@@ -33,6 +34,18 @@ Status check_vmcore(const SysRoot& root) {
       kVmcorePath);
 }
 
+CaptureEnd save_on(const CaptureContext& context, std::size_t index, const Status& vmcore) {
+  const config::PlannedTarget& target = context.plan.targets[index];
+  if (const auto* raw = std::get_if<config::PlannedRaw>(&target.place)) {
+    return save_on_raw_device(context, target, *raw, vmcore);
+  }
+  return save_on_file_system(context,
+                             target,
+                             std::get<config::PlannedFileSystem>(target.place),
+                             mount_point_of(context.root, index),
+                             vmcore);
+}
+
 }  // namespace
 
 std::string mount_point_of(const SysRoot& root, std::size_t target) {
@@ -61,8 +74,7 @@ CaptureEnd capture(const CaptureContext& context, std::size_t first_target) {
   for (std::size_t i = first_target; i < targets.size(); ++i) {
     context.steps.set_target(i);
     if (i > 0) context.log.info("trying the next dump target: {}", targets[i].name);
-    const CaptureEnd end =
-        save_on_file_system(context, targets[i], mount_point_of(context.root, i), vmcore);
+    const CaptureEnd end = save_on(context, i, vmcore);
     if (end != CaptureEnd::kFailed) return end;
   }
   return CaptureEnd::kFailed;

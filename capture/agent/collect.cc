@@ -38,16 +38,14 @@ Status check_end(const CaptureContext& context, const std::string& program, cons
   return make_error(ErrorKind::kSystem, "{} failed: {}", program, end.status.describe());
 }
 
-Status run_collector(const CaptureContext& context,
-                     const std::vector<std::string>& argv,
-                     Deadline deadline) {
+Status run_collector(const CaptureContext& context, const Program& program, Deadline deadline) {
   const ProgramObserver observer{
       .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
       .tick = [&] { context.memory.sample(); }};
-  const auto end = context.system.run(argv, observer, deadline);
+  const auto end = context.system.run(program, observer, deadline);
   context.log.end_program_output();
   if (!end) return end.error();
-  return check_end(context, argv[0], *end);
+  return check_end(context, program.argv[0], *end);
 }
 
 }  // namespace
@@ -59,7 +57,7 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory) {
   context.log.info("saving vmcore-dmesg.txt");
   TRY(run_collector(
       context,
-      {context.plan.collector.at(0), "--dump-dmesg", context.root.path(kVmcorePath), incomplete},
+      {{context.plan.collector.at(0), "--dump-dmesg", context.root.path(kVmcorePath), incomplete}},
       deadline));
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore-dmesg.txt"));
   context.log.info(
@@ -75,11 +73,21 @@ Status save_vmcore(const CaptureContext& context, const std::string& directory) 
   argv.push_back(context.root.path(kVmcorePath));
   argv.push_back(incomplete);
   context.log.info("saving vmcore");
-  TRY(run_collector(context, argv, deadline));
+  TRY(run_collector(context, {argv}, deadline));
   context.steps.begin(Step::kSync, context.plan.deadlines.sync);
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore"));
   context.log.info("saved vmcore ({}, {:.2f} s)", format_size(size), seconds_since(context, start));
   return {};
+}
+
+Status write_vmcore_stream(const CaptureContext& context, int fd) {
+  const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
+  // makedumpfile's words for a stream on standard output, which the collector speaks.
+  std::vector<std::string> argv = context.plan.collector;
+  if (argv.size() < 2) argv = {argv.at(0), "makedumpfile", "-d", "31"};
+  argv.insert(argv.begin() + 2, "-F");
+  argv.push_back(context.root.path(kVmcorePath));
+  return run_collector(context, {argv, fd}, deadline);
 }
 
 }  // namespace kdump::agent

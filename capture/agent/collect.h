@@ -16,4 +16,8 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory);
 /// final name vmcore. A failure leaves vmcore-incomplete as it is and says why.
 Status save_vmcore(const CaptureContext& context, const std::string& directory);
 
+/// Writes the vmcore to `fd` as a stream in makedumpfile's flattened format, which `makedumpfile
+/// -R` makes a file of.
+Status write_vmcore_stream(const CaptureContext& context, int fd);
+
 }  // namespace kdump::agent

@@ -57,6 +57,10 @@ Result<DeviceIdentity> probe_device(const std::string& device) {
     identity.uuid = value_of(probe, "UUID");
     identity.label = value_of(probe, "LABEL");
   }
+  if (value_of(probe, "USAGE") == "raid") {  // libblkid's word for parts of any volume
+    identity.member_type = value_of(probe, "TYPE");
+    identity.member_uuid = value_of(probe, "UUID");
+  }
   identity.part_uuid = value_of(probe, "PART_ENTRY_UUID");
   identity.part_label = value_of(probe, "PART_ENTRY_NAME");
   return identity;

@@ -5,6 +5,7 @@
 #include "base/sys_root.h"
 #include "base/text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <sys/stat.h>
 
@@ -51,12 +52,19 @@ Result<std::string> create_dump_directory(const std::string& mount_point,
   for (const std::string_view part : split(directory, '/')) {
     if (!part.empty()) parent = TRY(enter(target, parent, part));
   }
-  const std::string wanted = target.path(fmt::format("{}/{}", parent == "/" ? "" : parent, name));
+  std::string wanted = target.path(fmt::format("{}/{}", parent == "/" ? "" : parent, name));
   for (int attempt = 1; attempt <= kMostAttempts; ++attempt) {
     const std::string path = attempt == 1 ? wanted : fmt::format("{}-{}", wanted, attempt);
     if (::mkdir(path.c_str(), kMode) == 0) {
       TRY(sync_folder_of(path));
       return path;
+    }
+    const std::size_t file_name = wanted.rfind('/') + 1;
+    if (errno == EINVAL && wanted.find(':', file_name) != std::string::npos) {
+      // FAT has no colons in names.
+      std::replace(wanted.begin() + static_cast<std::ptrdiff_t>(file_name), wanted.end(), ':', '-');
+      --attempt;
+      continue;
     }
     if (errno != EEXIST) return system_error(errno, "cannot create {}", path);
   }

@@ -8,15 +8,17 @@
 #include "capture/agent/load_modules.h"
 #include "capture/agent/mount_target.h"
 #include "capture/agent/target_device.h"
+#include "capture/agent/volumes.h"
 
 namespace kdump::agent {
 namespace {
 
 Status reach_target(const CaptureContext& context,
                     const config::PlannedTarget& target,
+                    const config::PlannedFileSystem& place,
                     const std::string& mount_point) {
   load_modules(context, target.modules);
-  const config::PlannedFileSystem& place = target.place;
+  TRY(set_up_volumes(context, target.volumes));
   const std::string source =
       place.device ? TRY(wait_for_target_device(context, *place.device)) : place.source;
   return mount_target(context, place, source, mount_point);
@@ -24,11 +26,12 @@ Status reach_target(const CaptureContext& context,
 
 Result<std::string> make_dump_directory(const CaptureContext& context,
                                         const config::PlannedTarget& target,
+                                        const config::PlannedFileSystem& place,
                                         const std::string& mount_point) {
   context.steps.begin(Step::kDirectory, context.plan.deadlines.mount);
   std::string directory = TRY(
       create_dump_directory(mount_point,
-                            target.place.directory,
+                            place.directory,
                             dump_directory_name(target.host_name, context.system.local_time())));
   context.steps.set_dump_directory(directory);
   context.log.info("saving to {}", directory);
@@ -40,14 +43,6 @@ void save_log(const CaptureContext& context, const std::string& directory) {
   if (const auto log = save_capture_log(directory, context.log, context.system); !log) {
     context.log.error("cannot save kexec-dmesg.log: {}", log.error().message);
   }
-}
-
-Status run(const CaptureContext& context,
-           const std::vector<config::PlannedHook>& hooks,
-           const std::vector<std::string>& arguments) {
-  return run_hooks(hooks, arguments, context.system, context.log, [&] {
-    return context.steps.begin(Step::kHook, context.plan.deadlines.hook);
-  });
 }
 
 // In the order of their worth; each is tried whatever became of the one before. The log comes
@@ -66,21 +61,22 @@ CaptureEnd save_in(const CaptureContext& context,
                    const std::string& directory,
                    const Status& vmcore) {
   if (!vmcore) return CaptureEnd::kFailed;
-  if (const auto wanted = run(context, context.plan.hooks.pre, {}); !wanted) {
+  if (const auto wanted = run_hooks(context, context.plan.hooks.pre, {}); !wanted) {
     context.log.error("{}\nkdump_pre wants no dump: nothing is saved", wanted.error().message);
     return CaptureEnd::kDeclined;
   }
   const Status saved = save_dump(context, directory);
   // No hook after the dump can change what became of it.
-  (void)run(context, context.plan.hooks.post, {saved ? "0" : "1"});
+  (void)run_hooks(context, context.plan.hooks.post, {saved ? "0" : "1"});
   return saved ? CaptureEnd::kSaved : CaptureEnd::kFailed;
 }
 
 CaptureEnd save_on_mounted(const CaptureContext& context,
                            const config::PlannedTarget& target,
+                           const config::PlannedFileSystem& place,
                            const std::string& mount_point,
                            const Status& vmcore) {
-  const auto directory = make_dump_directory(context, target, mount_point);
+  const auto directory = make_dump_directory(context, target, place, mount_point);
   if (!directory) {
     context.log.error("{}", directory.error().message);
     return CaptureEnd::kFailed;
@@ -95,14 +91,15 @@ CaptureEnd save_on_mounted(const CaptureContext& context,
 
 CaptureEnd save_on_file_system(const CaptureContext& context,
                                const config::PlannedTarget& target,
+                               const config::PlannedFileSystem& place,
                                const std::string& mount_point,
                                const Status& vmcore) {
-  if (auto reached = reach_target(context, target, mount_point); !reached) {
+  if (auto reached = reach_target(context, target, place, mount_point); !reached) {
     context.log.error("{}", reached.error().message);
     log_memory(context);
     return CaptureEnd::kFailed;
   }
-  const CaptureEnd end = save_on_mounted(context, target, mount_point, vmcore);
+  const CaptureEnd end = save_on_mounted(context, target, place, mount_point, vmcore);
   const Deadline deadline = context.steps.begin(Step::kUnmount, context.plan.deadlines.sync);
   const auto left = context.system.sync_and_unmount(mount_point, deadline);
   if (!left) context.log.error("{}", left.error().message);

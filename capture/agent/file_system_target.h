@@ -13,6 +13,7 @@ namespace kdump::agent {
 /// log is left. `mount_point` as this kernel sees it. Failures are logged here.
 CaptureEnd save_on_file_system(const CaptureContext& context,
                                const config::PlannedTarget& target,
+                               const config::PlannedFileSystem& place,
                                const std::string& mount_point,
                                const Status& vmcore);
 

@@ -14,7 +14,7 @@ Status run_hook(const config::PlannedHook& hook,
   log.info("running {}", fmt::join(argv, " "));
   const ProgramObserver observer{
       .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
-  const auto end = system.run(argv, observer, deadline);
+  const auto end = system.run({argv}, observer, deadline);
   log.end_program_output();
   if (!end) return end.error();
   if (end->deadline_passed) {
@@ -37,6 +37,14 @@ Status run_hooks(const std::vector<config::PlannedHook>& hooks,
     if (!status) log.warning("{}", status.error().message);
   }
   return {};
+}
+
+Status run_hooks(const CaptureContext& context,
+                 const std::vector<config::PlannedHook>& hooks,
+                 const std::vector<std::string>& arguments) {
+  return run_hooks(hooks, arguments, context.system, context.log, [&] {
+    return context.steps.begin(Step::kHook, context.plan.deadlines.hook);
+  });
 }
 
 }  // namespace kdump::agent

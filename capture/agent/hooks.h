@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "capture/agent/agent_log.h"
+#include "capture/agent/capture.h"
 #include "capture/agent/system.h"
 #include "config/capture_plan.h"
 
@@ -21,5 +22,10 @@ Status run_hooks(const std::vector<config::PlannedHook>& hooks,
                  System& system,
                  AgentLog& log,
                  const std::function<Deadline()>& next_deadline);
+
+/// The same in the worker: each has the plan's deadline for hooks.
+Status run_hooks(const CaptureContext& context,
+                 const std::vector<config::PlannedHook>& hooks,
+                 const std::vector<std::string>& arguments);
 
 }  // namespace kdump::agent

@@ -2,6 +2,7 @@
 #include "capture/agent/linux_system.h"
 
 #include "base/fd.h"
+#include "base/lvm_metadata.h"
 #include "base/text.h"
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/device_probe.h"
@@ -52,7 +53,9 @@ std::string encode(const DeviceIdentity& identity) {
                                    &identity.uuid,
                                    &identity.label,
                                    &identity.part_uuid,
-                                   &identity.part_label}) {
+                                   &identity.part_label,
+                                   &identity.member_type,
+                                   &identity.member_uuid}) {
     text += *field;
     text += '\0';
   }
@@ -62,7 +65,7 @@ std::string encode(const DeviceIdentity& identity) {
 DeviceIdentity decode_identity(std::string_view text) {
   const auto fields = split(text, '\0');
   const auto field = [&](std::size_t i) { return std::string(i < fields.size() ? fields[i] : ""); };
-  return {field(0), field(1), field(2), field(3), field(4)};
+  return {field(0), field(1), field(2), field(3), field(4), field(5), field(6)};
 }
 
 }  // namespace
@@ -100,6 +103,45 @@ Result<DeviceIdentity> LinuxSystem::identify(const std::string& device, Deadline
       deadline,
       Overdue::kKill));
   return decode_identity(text);
+}
+
+Result<std::string> LinuxSystem::read_lvm(const std::string& device, Deadline deadline) {
+  return call_bounded(
+      "read the LVM metadata on " + device,
+      [&] { return read_lvm_metadata(root_.path(device)); },
+      deadline,
+      Overdue::kKill);
+}
+
+Status LinuxSystem::create_mapped(const MappedDevice& device, Deadline deadline) {
+  return without_value(call_bounded(
+      "set up " + device.name,
+      [&]() -> Result<std::string> {
+        TRY(create_mapped_device(root_.path("/dev/mapper/control"), device));
+        return std::string();
+      },
+      deadline,
+      Overdue::kLeaveRunning));
+}
+
+Result<std::string> LinuxSystem::start_raid(const RaidArray& array, Deadline deadline) {
+  return call_bounded(
+      "start the md array",
+      [&] { return start_raid_array(root_, array); },
+      deadline,
+      Overdue::kLeaveRunning);
+}
+
+Status LinuxSystem::sync_device(const std::string& device, Deadline deadline) {
+  return without_value(call_bounded(
+      "sync " + device,
+      [&]() -> Result<std::string> {
+        const Fd fd = TRY(Fd::open(root_.path(device), O_RDWR));
+        if (::fsync(fd.raw()) != 0) return system_error(errno, "cannot sync {}", device);
+        return std::string();
+      },
+      deadline,
+      Overdue::kLeaveRunning));
 }
 
 Status LinuxSystem::mount(const std::string& source,

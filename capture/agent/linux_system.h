@@ -22,12 +22,16 @@ class LinuxSystem : public System {
   Status load_module(const config::PlannedModule& module, Deadline deadline) override;
   bool wait_for_devices(Deadline until) override;
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
+  Result<std::string> read_lvm(const std::string& device, Deadline deadline) override;
+  Status create_mapped(const MappedDevice& device, Deadline deadline) override;
+  Result<std::string> start_raid(const RaidArray& array, Deadline deadline) override;
+  Status sync_device(const std::string& device, Deadline deadline) override;
   Status mount(const std::string& source,
                const std::string& mount_point,
                const config::PlannedFileSystem& place,
                Deadline deadline) override;
   Status sync_and_unmount(const std::string& mount_point, Deadline deadline) override;
-  Result<ProgramEnd> run(const std::vector<std::string>& argv,
+  Result<ProgramEnd> run(const Program& program,
                          const ProgramObserver& observer,
                          Deadline deadline) override;
   Status each_kernel_message(const std::function<void(std::string_view)>& message) override;

@@ -98,7 +98,7 @@ class RunningProgram {
 
 }  // namespace
 
-Result<ProgramEnd> LinuxSystem::run(const std::vector<std::string>& argv,
+Result<ProgramEnd> LinuxSystem::run(const Program& program,
                                     const ProgramObserver& observer,
                                     Deadline deadline) {
   std::array<int, 2> ends{};
@@ -107,8 +107,9 @@ Result<ProgramEnd> LinuxSystem::run(const std::vector<std::string>& argv,
   Fd write_end(ends[1]);
   const std::vector<std::string> environment{
       "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "LANG=C"};
-  const Child::Streams streams{.in = -1, .out = write_end.raw(), .err = write_end.raw()};
-  Child child = TRY(Child::spawn(argv, streams, environment));
+  const Child::Streams streams{
+      .in = -1, .out = program.out >= 0 ? program.out : write_end.raw(), .err = write_end.raw()};
+  Child child = TRY(Child::spawn(program.argv, streams, environment));
   TRY(write_end.close());
   // When memory runs out it is the program that dies, not the agent, which can still save its log.
   const std::string score = fmt::format("/proc/{}/oom_score_adj", child.pid());

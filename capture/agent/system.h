@@ -3,6 +3,8 @@
 
 #include "base/result.h"
 #include "base/subprocess.h"
+#include "capture/agent/mapped_device.h"
+#include "capture/agent/raid_array.h"
 #include "config/capture_plan.h"
 
 #include <chrono>
@@ -25,6 +27,15 @@ struct DeviceIdentity {
   std::string label;    ///< likewise
   std::string part_uuid;
   std::string part_label;
+  std::string
+      member_type;  ///< "LVM2_member", "linux_raid_member": part of a volume, not a file system
+  std::string member_uuid;  ///< of the physical volume, or of the whole array
+};
+
+/// What to run, without a shell.
+struct Program {
+  std::vector<std::string> argv;
+  int out = -1;  ///< becomes its standard output; -1: that goes where its standard error goes
 };
 
 /// What happens while a program runs.
@@ -61,6 +72,14 @@ class System {
   /// Reads the signatures on a device node. A device without any is an empty identity.
   virtual Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) = 0;
 
+  /// The volume group's metadata on an LVM physical volume (base/lvm_metadata.h).
+  virtual Result<std::string> read_lvm(const std::string& device, Deadline deadline) = 0;
+  virtual Status create_mapped(const MappedDevice& device, Deadline deadline) = 0;
+  /// Starts an md array; returns its node.
+  virtual Result<std::string> start_raid(const RaidArray& array, Deadline deadline) = 0;
+  /// Writes what the kernel still holds of a block device to it.
+  virtual Status sync_device(const std::string& device, Deadline deadline) = 0;
+
   /// mount(2) of a block device or of what else a file system calls its source; a kSystem error's
   /// code is mount's errno.
   virtual Status mount(const std::string& source,
@@ -70,8 +89,9 @@ class System {
   /// Writes the file system's dirty data to the device, then unmounts it.
   virtual Status sync_and_unmount(const std::string& mount_point, Deadline deadline) = 0;
 
-  /// Runs a program without a shell. An error means that it could not be started.
-  virtual Result<ProgramEnd> run(const std::vector<std::string>& argv,
+  /// The observer is given standard error, and standard output unless it goes elsewhere. An error
+  /// means that it could not be started.
+  virtual Result<ProgramEnd> run(const Program& program,
                                  const ProgramObserver& observer,
                                  Deadline deadline) = 0;
 

@@ -28,6 +28,10 @@ const char* name_of(By by) {
       return "PARTUUID=";
     case By::kPartLabel:
       return "PARTLABEL=";
+    case By::kWwid:
+      return "WWID=";
+    case By::kSerial:
+      return "SERIAL=";
     case By::kPath:
       return "";
   }
@@ -50,6 +54,16 @@ std::string describe(const std::string& device, const DeviceIdentity& identity) 
   if (!identity.part_uuid.empty()) text += " PARTUUID=" + identity.part_uuid;
   if (!identity.part_label.empty()) text += " PARTLABEL=" + identity.part_label;
   return text;
+}
+
+// NVMe and virtio disks have these themselves, SCSI disks below their device.
+std::string disk_attribute(const SysRoot& root, const std::string& name, const char* attribute) {
+  for (const char* place : {"", "device/"}) {
+    const auto value =
+        root.read_value(fmt::format("/sys/class/block/{}/{}{}", name, place, attribute));
+    if (value && !value->empty()) return *value;
+  }
+  return {};
 }
 
 // What is known about one device of /sys/class/block.
@@ -103,6 +117,11 @@ class DeviceSearch {
     if (candidate.description.empty()) candidate.description = node;
     if (planned_.by == By::kPath) {
       return node == planned_.value ? std::optional(node) : std::nullopt;
+    }
+    if (planned_.by == By::kWwid || planned_.by == By::kSerial) {
+      const char* attribute = planned_.by == By::kWwid ? "wwid" : "serial";
+      return disk_attribute(context_.root, name, attribute) == planned_.value ? std::optional(node)
+                                                                              : std::nullopt;
     }
     const Deadline now = context_.system.now();
     if (now < candidate.look_at) return std::nullopt;
@@ -168,6 +187,9 @@ bool is_planned_device(const config::PlannedDevice& planned,
       return same_ignoring_case(planned.value, identity.part_uuid);
     case By::kPartLabel:
       return planned.value == identity.part_label;
+    case By::kWwid:
+    case By::kSerial:
+      return false;  // sysfs tells these, not the content
     case By::kPath:
       return planned.value == device;
   }

@@ -17,6 +17,7 @@ Result<int> rebuild(const Context& context);
 Result<int> plan(const Context& context);
 Result<int> propagate(const Context& context);
 Result<int> get_default_crashkernel(const Context& context);
+Result<int> import(const Context& context);
 Result<int> showmem(const Context& context);
 Result<int> kexec(const Context& context);
 Result<int> fast_reboot(const Context& context);

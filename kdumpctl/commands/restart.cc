@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
+#include "kdumpctl/raw_import.h"
 
 namespace kdump::ctl::commands {
 
@@ -9,6 +10,7 @@ namespace kdump::ctl::commands {
 Result<int> restart(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_failed(context, settings.error());
+  fetch_raw_dump(context, settings->config);
   return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
 }
 

@@ -3,6 +3,7 @@
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/raw_import.h"
 #include "kdumpctl/rebuild_check.h"
 
 namespace kdump::ctl::commands {
@@ -24,6 +25,7 @@ Status warn_when_stale(const Context& context, const Settings& settings) {
 Result<int> start(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_failed(context, settings.error());
+  fetch_raw_dump(context, settings->config);
   if (!TRY(kexec::crash_loaded(context.root))) {
     return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
   }

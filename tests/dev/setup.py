@@ -20,9 +20,9 @@ _PACKAGES = {
         "libarchive-devel openssl-devel gtest-devel gmock-devel zlib-devel",
     ),
     "vm": (
-        "qemu-system-x86 ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
+        "qemu-system-x86 lvm2 mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
         "makedumpfile zstd xz-utils gzip",
-        "qemu-system-x86-core edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
+        "qemu-system-x86-core lvm2 mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
     ),
     "arm64": (
         "qemu-system-arm qemu-user-static",

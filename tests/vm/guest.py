@@ -21,6 +21,7 @@ CRASH_DISK_UUID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "crash-disk.kdump-toolkit")
 CRASH_DISK_LABEL = "crashdisk"
 _CRASH_DISK_MIB = 4096
 _HARNESS_DISK_MIB = 256
+_TOOLS = ("lvm", "mdadm")  # what busybox lacks for making dump targets
 
 
 def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:
@@ -109,8 +110,12 @@ def _fill_root(
     _install_busybox(root)
     shutil.copytree(programs, root, dirs_exist_ok=True, symlinks=True)
     shutil.copy(workload, root / "usr/bin/workload")
+    tools = [pathlib.Path(path) for name in _TOOLS if (path := shutil.which(name))]
+    for tool in tools:
+        shutil.copy(tool, root / "usr/sbin" / tool.name)
     _install_libraries(
-        root, [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()]
+        root,
+        tools + [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()],
     )
     shutil.copytree(kernel.modules, root / "usr/lib/modules" / kernel.release, copy_function=_link)
     for path in (kernel.vmlinuz, kernel.folder / "boot" / f"config-{kernel.release}"):

@@ -128,7 +128,8 @@ _FULL = TargetCase(
         ("kdump/emergency", _script("echo the emergency hook")),
         ("kdump/after", _script("echo kdump_post was told $1")),
     ),
-    prepare="dd if=/dev/zero of=/var/crash/filler bs=1M; sync; truncate -s -4M /var/crash/filler",
+    prepare="dd if=/dev/zero of=/var/crash/spare bs=1M count=4; dd if=/dev/zero of=/var/crash/filler bs=1M; "
+    "rm /var/crash/spare; sync",
     console=(
         r"kdump-agent: saved vmcore-dmesg\.txt",
         "ERROR: cannot save vmcore",
@@ -161,7 +162,68 @@ _HUNG = TargetCase(
     full_only=True,
 )
 
-CASES = (_HOOKS, _DECLINED, _ROOTFS, _FULL, _HUNG)
+# A partition of a disk: the next boot's kdumpctl start makes files of it.
+_RAW = TargetCase(
+    "raw",
+    kdump_conf="raw /dev/vdd1\n",
+    disks=(("512", "sh", "-c", "echo type=linux | sfdisk -q --label gpt $0"),),
+    console=("kdump-agent: saved vmcore on /dev/vdd1", "kdump-agent: final action: reboot"),
+    dump="second boot",
+    after="run start kdumpctl start; run again kdumpctl import; ls /var/crash/*/vmcore-dmesg.txt; "
+    "cp -r /var/crash/20* /harness/dump",
+)
+
+
+def _on_file_system(fs_type: str, mkfs: str, **others) -> TargetCase:
+    """The dump path on a disk with this file system, mounted there."""
+    return TargetCase(
+        f"target-{fs_type}",
+        kdump_conf="path /dumps/crash\n",
+        disks=(("512", *mkfs.split()),),
+        prepare=f"mkdir -p /dumps; modprobe {fs_type}; mount -t {fs_type} /dev/vdd /dumps; mkdir -p /dumps/crash",
+        dump="second boot",
+        after=f"mkdir -p /dumps; modprobe {fs_type}; mount -t {fs_type} /dev/vdd /dumps; "
+        "cp -r /dumps/crash /harness/dump",
+        **others,
+    )
+
+
+_LVM = TargetCase(
+    "target-lvm",
+    kdump_conf="path /dumps/crash\n",
+    disks=(("256",), ("256",)),
+    # Of two parts, one on each disk; the group changes after arming, so that its metadata then is out of date.
+    prepare="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; export LVM_SUPPRESS_FD_WARNINGS=1; lvm vgcreate "
+    "vg /dev/vdd /dev/vde; lvm lvcreate -y --noudevsync -Zn -L 200M -n small vg /dev/vdd; "
+    "lvm lvcreate -y --noudevsync -Zn -L 250M -n dumps vg; "
+    "mke2fs /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
+    "on_panic='lvm lvremove -y --noudevsync vg/small; lvm lvextend --noudevsync -L +20M vg/dumps; sync'",
+    console=("set up the logical volume vg-dumps", _SAVED, "kdump-agent: final action: reboot"),
+    dump="second boot",
+    after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgchange --noudevsync -ay vg; "
+    "mount -t ext4 /dev/mapper/vg-dumps /dumps && cp -r /dumps/crash /harness/dump",
+)
+
+_RAID1 = TargetCase(
+    "target-raid1",
+    kdump_conf="path /dumps/crash\n",
+    disks=(("256",), ("256",)),
+    prepare="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --create /dev/md0 --run --level=1 --raid-devices=2 "
+    "--metadata=1.2 /dev/vdd /dev/vde; mke2fs /dev/md0; mount -t ext4 /dev/md0 /dumps; mkdir /dumps/crash",
+    console=("started the md array .*: /dev/md127", _SAVED, "kdump-agent: final action: reboot"),
+    dump="second boot",
+    after="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --assemble /dev/md0 /dev/vdd /dev/vde; "
+    "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
+)
+
+CASES = (
+    _RAW,
+    _on_file_system("xfs", "mkfs.xfs -q", full_only=True),
+    _on_file_system("btrfs", "mkfs.btrfs -q", full_only=True),
+    _on_file_system("vfat", "mkfs.vfat", full_only=True),
+    _LVM,
+    _RAID1,
+    _HOOKS, _DECLINED, _ROOTFS, _FULL, _HUNG)
 
 
 def run_case(case: TargetCase, programs, fetcher, folder: pathlib.Path) -> Result:

@@ -57,14 +57,41 @@ class FakeSystem : public System {
     calls.push_back("unmount " + mount_point);
     return on_unmount();
   }
-  Result<ProgramEnd> run(const std::vector<std::string>& argv,
+  Result<ProgramEnd> run(const Program& program,
                          const ProgramObserver& observer,
                          Deadline deadline) override {
     std::string call = "run";
-    for (const std::string& word : argv) call += " " + word;
+    for (const std::string& word : program.argv) call += " " + word;
     calls.push_back(call);
     observer.tick();
-    return on_run(argv, observer, deadline);
+    if (program.out >= 0) {
+      TRY(write_all(program.out, std::string_view("a stream")));
+      return on_stream;
+    }
+    return on_run(program.argv, observer, deadline);
+  }
+  Result<std::string> read_lvm(const std::string& device, Deadline /*deadline*/) override {
+    calls.push_back("read_lvm " + device);
+    return on_read_lvm(device);
+  }
+  Status create_mapped(const MappedDevice& device, Deadline /*deadline*/) override {
+    std::string call = fmt::format("map {} {}", device.name, device.uuid);
+    for (const MapRow& row : device.table) {
+      call += fmt::format(" [{} {} {} {}]", row.start, row.length, row.type, row.parameters);
+    }
+    calls.push_back(call);
+    return {};
+  }
+  Result<std::string> start_raid(const RaidArray& array, Deadline /*deadline*/) override {
+    calls.push_back(fmt::format("raid {}.{} {}",
+                                array.metadata_major,
+                                array.metadata_minor,
+                                fmt::join(array.members, " ")));
+    return std::string("/dev/md127");
+  }
+  Status sync_device(const std::string& device, Deadline /*deadline*/) override {
+    calls.push_back("sync " + device);
+    return {};
   }
   Status each_kernel_message(const std::function<void(std::string_view)>& message) override {
     for (const std::string& line : kernel_messages) message(line);
@@ -89,6 +116,11 @@ class FakeSystem : public System {
   std::function<Result<DeviceIdentity>(const std::string&, Deadline)> on_identify =
       [](const std::string&, Deadline) { return DeviceIdentity(); };
   std::function<Status(Deadline)> on_mount = [](Deadline) { return Status(); };
+  std::function<Result<std::string>(const std::string&)> on_read_lvm =
+      [](const std::string&) -> Result<std::string> {
+    return make_error(ErrorKind::kNotFound, "no metadata");
+  };
+  ProgramEnd on_stream{100, {}, false};
   std::function<Status()> on_unmount = [] { return Status(); };
   std::function<Result<ProgramEnd>(
       const std::vector<std::string>&, const ProgramObserver&, Deadline)>
@@ -148,14 +180,16 @@ class CaptureFixture {
     tree.make_directory("/kdumproot");
     plan.kernel_release = "6.1.0-cloud-amd64";
     config::PlannedTarget target;
+    config::PlannedFileSystem files;
     target.name = "ext4 UUID=1234-abcd";
     target.host_name = "127.0.0.1";
     target.modules = {{"/lib/a.ko", ""}, {"/lib/b.ko", "x=1"}};
-    target.place.fs_type = "ext4";
-    target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234-abcd"};
-    target.place.mount_flags = 0x400;
-    target.place.mount_data = "data=ordered";
-    target.place.directory = "/var/crash";
+    files.fs_type = "ext4";
+    files.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234-abcd"};
+    files.mount_flags = 0x400;
+    files.mount_data = "data=ordered";
+    files.directory = "/var/crash";
+    target.place = files;
     plan.targets = {target};
     plan.collector = {"/usr/bin/kdump-collect", "--level", "31"};
     system.on_identify = [this](const std::string& device, Deadline) -> Result<DeviceIdentity> {
@@ -166,6 +200,7 @@ class CaptureFixture {
 
   void add_device(const std::string& name) const {
     tree.write("/sys/class/block/" + name + "/size", "2048\n");
+    tree.write("/sys/class/block/" + name + "/dev", "254:" + name + "\n");
     tree.write("/dev/" + name, "");
   }
 
@@ -174,14 +209,16 @@ class CaptureFixture {
     config::PlannedTarget target = plan.targets[0];
     target.name = "ext4 UUID=5678";
     target.modules = {{"/lib/c.ko", ""}};
-    target.place.device->value = "5678";
+    std::get<config::PlannedFileSystem>(target.place).device->value = "5678";
     plan.targets.push_back(target);
     add_device("vdb");
     identities["/dev/vdb"].uuid = "5678";
     tree.make_directory("/kdumproot-2");
   }
 
-  [[nodiscard]] config::PlannedFileSystem& place() { return plan.targets[0].place; }
+  [[nodiscard]] config::PlannedFileSystem& place() {
+    return std::get<config::PlannedFileSystem>(plan.targets[0].place);
+  }
   [[nodiscard]] CaptureContext context() { return {plan, tree.root(), system, log, steps, memory}; }
   [[nodiscard]] std::string recorded() const { return log.recorded().value_or(std::string()); }
   /// A file of this dump as seen from the host.

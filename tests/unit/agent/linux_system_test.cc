@@ -20,7 +20,7 @@ Deadline in(int milliseconds) { return Clock::now() + std::chrono::milliseconds(
 class LinuxSystemTest : public testing::Test {
  protected:
   Result<ProgramEnd> run(const std::vector<std::string>& argv, Deadline deadline) {
-    return system.run(argv,
+    return system.run({argv},
                       {.output = [this](std::string_view bytes) { output += bytes; },
                        .tick = [this] { ++ticks; }},
                       deadline);

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(IsPlannedDevice, ComparesTheRightProperty) {
-  const DeviceIdentity identity{"ext4", "abcd-EF01", "Label", "11-aa", "Part"};
+  const DeviceIdentity identity{"ext4", "abcd-EF01", "Label", "11-aa", "Part", "", ""};
   struct Row {
     By by;
     const char* value;
@@ -48,6 +48,15 @@ TEST_F(TargetDevice, IsFoundAmongOthers) {
   const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(*device, "/dev/vda");
+}
+
+TEST_F(TargetDevice, IsFoundByWhatSysfsSaysOfTheDisk) {
+  add_device("sda");
+  tree.write("/sys/class/block/sda/device/wwid", "naa.1234\n");
+  tree.write("/sys/class/block/vda/serial", "S1\n");
+  EXPECT_EQ(wait_for_target_device(context(), {By::kWwid, "naa.1234"}).value_or(""), "/dev/sda");
+  EXPECT_EQ(wait_for_target_device(context(), {By::kSerial, "S1"}).value_or(""), "/dev/vda");
+  EXPECT_TRUE(system.calls_to("identify").empty());
 }
 
 TEST_F(TargetDevice, IsFoundByItsPathWithoutReadingIt) {
@@ -140,7 +149,7 @@ TEST_F(TargetDevice, ASickTargetGetsMorePatience) {
 TEST_F(TargetDevice, AbsenceIsReportedAtTheDeadlineWithWhatIsThere) {
   plan.deadlines.device = 7;
   *place().device = {By::kLabel, "dumps"};
-  identities["/dev/vda"] = {"xfs", "1-2", "other", "3-4", "part"};
+  identities["/dev/vda"] = {"xfs", "1-2", "other", "3-4", "part", "", ""};
   const Deadline start = system.now();
   const auto device = wait_for_target_device(context(), *place().device);
   ASSERT_FALSE(device);

@@ -20,17 +20,23 @@ CapturePlan sample_plan() {
   local.host_name = "127.0.0.1";
   local.modules = {{"/usr/lib/modules/6.1.0-9-amd64/virtio_blk.ko", ""},
                    {"/usr/lib/modules/6.1.0-9-amd64/ext4.ko", "a=1 b=\"x y\""}};
-  local.place.fs_type = "ext4";
-  local.place.device = PlannedDevice{PlannedDevice::By::kLabel, "k\xc3\xa4se \"1\""};
-  local.place.mount_flags = 1024;
-  local.place.mount_data = "data=ordered";
-  local.place.directory = "/var/crash";
+  PlannedFileSystem place;
+  place.fs_type = "ext4";
+  place.device = PlannedDevice{PlannedDevice::By::kLabel, "k\xc3\xa4se \"1\""};
+  place.mount_flags = 1024;
+  place.mount_data = "data=ordered";
+  place.directory = "/var/crash";
+  local.place = place;
+  local.volumes = {PlannedRaid{"aa:bb", "1.2", 2}, PlannedLogicalVolume{"vg-lv", "uu"}};
   PlannedTarget share = local;
   share.name = "virtiofs dumps";
-  share.place.fs_type = "virtiofs";
-  share.place.device.reset();
-  share.place.source = "dumps";
-  plan.targets = {local, share};
+  place.fs_type = "virtiofs";
+  place.device.reset();
+  place.source = "dumps";
+  share.place = place;
+  PlannedTarget raw = local;
+  raw.place = PlannedRaw{{PlannedDevice::By::kPartUuid, "12-34"}};
+  plan.targets = {local, share, raw};
   plan.hooks.pre = {{"/usr/bin/decide", true}, {"/etc/kdump/pre.d/10-x", false}};
   plan.hooks.post = {{"/etc/kdump/post.d/10-y", false}};
   plan.hooks.emergency = {{"/usr/bin/cry", false}};
@@ -50,9 +56,10 @@ TEST(CapturePlan, SurvivesTheWayThroughJson) {
 
 TEST(CapturePlan, EveryKindOfDeviceSurvives) {
   using By = PlannedDevice::By;
-  for (const By by : {By::kUuid, By::kLabel, By::kPartUuid, By::kPartLabel, By::kPath}) {
+  for (const By by :
+       {By::kUuid, By::kLabel, By::kPartUuid, By::kPartLabel, By::kWwid, By::kSerial, By::kPath}) {
     CapturePlan plan = sample_plan();
-    plan.targets[0].place.device = PlannedDevice{by, "/dev/vda1"};
+    std::get<PlannedFileSystem>(plan.targets[0].place).device = PlannedDevice{by, "/dev/vda1"};
     const auto again = capture_plan_from_json(to_json(plan));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(*again, plan);
@@ -108,7 +115,7 @@ TEST(CapturePlan, NamesTheFieldThatIsWrong) {
        [](ordered_json& j) { j["targets"][0] = ordered_json::array(); }},
       {"targets[0].file_system.fs_type is empty",
        [](ordered_json& j) { j["targets"][0]["file_system"]["fs_type"] = ""; }},
-      {"targets[0].file_system.device.by is not",
+      {"targets[0].file_system.device.by is no",
        [](ordered_json& j) { j["targets"][0]["file_system"]["device"]["by"] = "luck"; }},
       {"targets[0].file_system.device.value is empty",
        [](ordered_json& j) { j["targets"][0]["file_system"]["device"]["value"] = ""; }},
@@ -127,6 +134,11 @@ TEST(CapturePlan, NamesTheFieldThatIsWrong) {
        [](ordered_json& j) { j["targets"][0]["file_system"]["directory"] = "x"; }},
       {"targets[1].file_system.source is empty",
        [](ordered_json& j) { j["targets"][1]["file_system"]["source"] = ""; }},
+      {"targets[0].volumes[0].members is out of range",
+       [](ordered_json& j) { j["targets"][0]["volumes"][0]["members"] = 0; }},
+      {"targets[0].volumes[1].uuid is empty",
+       [](ordered_json& j) { j["targets"][0]["volumes"][1]["uuid"] = ""; }},
+      {"targets[2].raw.by is no", [](ordered_json& j) { j["targets"][2]["raw"]["by"] = "x"; }},
       {"hooks.pre[0].decides is neither",
        [](ordered_json& j) { j["hooks"]["pre"][0]["decides"] = 1; }},
       {"hooks.post[0].path does not begin",

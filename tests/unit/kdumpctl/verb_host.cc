@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/unit/kdumpctl/verb_host.h"
 
+#include "base/atomic_file.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "tests/support/kexec_host.h"
@@ -55,6 +56,13 @@ Status VerbHost::build_image(const ImageOrder& order) {
   builds.push_back(order);
   if (build_error) return *build_error;
   tree.write(order.image, "070701 a cpio archive\n");
+  return {};
+}
+
+Status VerbHost::run_collector(const std::vector<std::string>& arguments,
+                               const std::string& input) {
+  TRY(write_file_atomically(arguments.back(), 0644, input.empty() ? "log" : TRY(read_file(input))));
+  if (collector_error) return *collector_error;
   return {};
 }
 

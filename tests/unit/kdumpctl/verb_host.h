@@ -20,6 +20,8 @@ class VerbHost : public HostActions {
   VerbHost();
 
   Status build_image(const ImageOrder& order) override;
+  Status run_collector(const std::vector<std::string>& arguments,
+                       const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
   Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
   Status unload() override;
@@ -46,6 +48,7 @@ class VerbHost : public HostActions {
   std::vector<std::string> programs;  ///< that were run, words separated by blanks
   std::optional<std::string> failing_program;
   bool restarting = false;  ///< systemd restarts kdump.service
+  std::optional<Error> collector_error;  ///< how kdump-collect fails
   std::vector<ImageOrder> builds;
   std::vector<kexec::PanicLoad> loads;
 

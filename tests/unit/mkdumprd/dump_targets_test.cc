@@ -31,7 +31,8 @@ class DumpTargetsTest : public testing::Test {
     return plan_dump_targets(host_.root(), mounts, kernel, config_);
   }
   static std::string uuid_of(const DumpTargetPlan& plan) {
-    return plan.target.place.device ? plan.target.place.device->value : "";
+    const auto& place = std::get<config::PlannedFileSystem>(plan.target.place);
+    return place.device ? place.device->value : "";
   }
 
   test::TestHost host_;
@@ -53,7 +54,8 @@ TEST_F(DumpTargetsTest, DumpToRootfsIsTheLastTarget) {
   ASSERT_TRUE(targets) << targets.error().message;
   ASSERT_THAT(targets->plans, SizeIs(2));
   EXPECT_EQ(uuid_of(targets->plans[1]), kRootUuid);
-  EXPECT_EQ(targets->plans[1].target.place.directory, "/var/crash");
+  EXPECT_EQ(std::get<config::PlannedFileSystem>(targets->plans[1].target.place).directory,
+            "/var/crash");
   EXPECT_THAT(targets->warnings, IsEmpty());
 }
 

@@ -35,9 +35,11 @@ struct Image {
     config::PlannedTarget target;
     target.host_name = "127.0.0.1";
     target.modules = {{"/usr/lib/modules/6.9/disk.ko", ""}};
-    target.place.fs_type = "ext4";
-    target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
-    target.place.directory = "/";
+    config::PlannedFileSystem place;
+    place.fs_type = "ext4";
+    place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
+    place.directory = "/";
+    target.place = place;
     capture.targets = {target};
     capture.hooks.post = {{"/etc/kdump/post.d/1", false}};
     add("/etc/kdump/post.d/1", HostFile{"/etc/kdump/post.d/1", false});

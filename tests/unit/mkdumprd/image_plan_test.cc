@@ -65,9 +65,11 @@ TEST(ImagePlan, WholeImage) {
   contents.capture.collector = {config::kImageCollectorPath};
   config::PlannedTarget target;
   target.host_name = "127.0.0.1";
-  target.place.fs_type = "ext4";
-  target.place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
-  target.place.directory = "/";
+  config::PlannedFileSystem place;
+  place.fs_type = "ext4";
+  place.device = config::PlannedDevice{config::PlannedDevice::By::kUuid, "1234"};
+  place.directory = "/";
+  target.place = place;
   contents.capture.targets = {target, target};
   const auto plan = plan_image(contents);
   ASSERT_TRUE(plan) << plan.error().message;

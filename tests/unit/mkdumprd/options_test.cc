@@ -84,6 +84,13 @@ TEST(Options, List) {
   EXPECT_EQ(options->action, Options::Action::kList);
   EXPECT_EQ(options->image, "image");
   EXPECT_FALSE(parse({"list"}));
+  EXPECT_TRUE(parse({"list", "--why", "image"})->why);
+  const auto cat = parse({"cat", "image", "/etc/x"});
+  ASSERT_TRUE(cat);
+  EXPECT_EQ(cat->action, Options::Action::kCat);
+  EXPECT_EQ(cat->file, "/etc/x");
+  EXPECT_FALSE(parse({"cat", "image"}));
+  EXPECT_EQ(parse({"check", "image"})->action, Options::Action::kCheck);
 }
 
 TEST(Options, WhatIsNotUnderstood) {

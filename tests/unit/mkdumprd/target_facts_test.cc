@@ -213,7 +213,6 @@ TEST(TargetFacts, PathInATargetIsFollowedButNotOutOfIt) {
 TEST(TargetFacts, TargetsOfLaterVersionsAreRefusedByName) {
   const TestHost host;
   const std::pair<config::DumpTarget, const char*> cases[] = {
-      {config::RawTarget{"/dev/vdb"}, "\"raw /dev/vdb\""},
       {config::SshTarget{"root", "there"}, "\"ssh root@there\""},
       {config::VirtiofsTarget{"tag"}, "\"virtiofs tag\""},
   };

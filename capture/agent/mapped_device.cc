@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/mapped_device.h"
+
+#include "base/fd.h"
+
+#include <cerrno>
+#include <cstring>
+#include <linux/dm-ioctl.h>
+#include <sys/ioctl.h>
+
+namespace kdump::agent {
+namespace {
+
+constexpr std::size_t kAlignment = 8;  // of a struct dm_target_spec
+constexpr std::size_t kMostRows = 4096;
+
+template <std::size_t N>
+Status put_text(char (&field)[N], const std::string& text) {
+  if (text.size() >= N || text.find('\0') != std::string::npos) {
+    return make_error(ErrorKind::kUsage, "'{}' is too long for the device mapper", text);
+  }
+  std::memcpy(field, text.data(), text.size());
+  return {};
+}
+
+Result<dm_ioctl> make_header(const MappedDevice& device) {
+  dm_ioctl header{};
+  header.version[0] = DM_VERSION_MAJOR;
+  header.data_size = sizeof(header);
+  header.data_start = sizeof(header);
+  TRY(put_text(header.name, device.name));
+  return header;
+}
+
+void append(std::vector<std::byte>& bytes, const void* data, std::size_t size) {
+  const auto* first = static_cast<const std::byte*>(data);
+  bytes.insert(bytes.end(), first, first + size);
+}
+
+Status call(const Fd& control, unsigned long request, dm_ioctl& argument, const char* doing) {
+  if (::ioctl(control.raw(), request, &argument) == 0) return {};
+  return system_error(errno, "cannot {} the device-mapper device {}", doing, argument.name);
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> encode_table(const MappedDevice& device) {
+  if (device.table.empty() || device.table.size() > kMostRows) {
+    return make_error(ErrorKind::kUsage, "a table of {} rows", device.table.size());
+  }
+  std::vector<std::byte> bytes;
+  dm_ioctl header = TRY(make_header(device));
+  append(bytes, &header, sizeof(header));
+  for (const MapRow& row : device.table) {
+    dm_target_spec spec{};
+    spec.sector_start = row.start;
+    spec.length = row.length;
+    TRY(put_text(spec.target_type, row.type));
+    const std::size_t size = sizeof(spec) + row.parameters.size() + 1;
+    const std::size_t padded = (size + kAlignment - 1) / kAlignment * kAlignment;
+    spec.next = static_cast<std::uint32_t>(padded);
+    append(bytes, &spec, sizeof(spec));
+    append(bytes, row.parameters.c_str(), row.parameters.size() + 1);
+    bytes.resize(bytes.size() + padded - size);
+  }
+  header.data_size = static_cast<std::uint32_t>(bytes.size());
+  header.target_count = static_cast<std::uint32_t>(device.table.size());
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return bytes;
+}
+
+Status create_mapped_device(const std::string& control_path, const MappedDevice& device) {
+  const Fd control = TRY(Fd::open(control_path, O_RDWR));
+  std::vector<std::byte> table = TRY(encode_table(device));
+  dm_ioctl create = TRY(make_header(device));
+  TRY(put_text(create.uuid, device.uuid));
+  TRY(call(control, DM_DEV_CREATE, create, "create"));
+  auto* load = reinterpret_cast<dm_ioctl*>(table.data());  // NOLINT: what the system call takes
+  TRY(call(control, DM_TABLE_LOAD, *load, "load the table of"));
+  dm_ioctl resume = TRY(make_header(device));
+  return call(control, DM_DEV_SUSPEND, resume, "activate");  // without DM_SUSPEND_FLAG it resumes
+}
+
+}  // namespace kdump::agent

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/raw_target.h"
+
+#include "base/fd.h"
+#include "capture/agent/collect.h"
+#include "capture/agent/hooks.h"
+#include "capture/agent/load_modules.h"
+#include "capture/agent/target_device.h"
+#include "capture/agent/volumes.h"
+
+namespace kdump::agent {
+namespace {
+
+// How long the content of the device may take to be looked at.
+constexpr std::chrono::seconds kLookPatience{30};
+
+// The names of disks change and partitions are made anew: what looks like somebody's data stays.
+Status check_free(const CaptureContext& context, const std::string& device) {
+  const DeviceIdentity found =
+      TRY(context.system.identify(device, context.system.now() + kLookPatience));
+  const std::string& content = found.fs_type.empty() ? found.member_type : found.fs_type;
+  if (content.empty()) return {};
+  return make_error(ErrorKind::kUsage,
+                    "the raw dump target {} carries {}: it is not overwritten. Empty it with "
+                    "'wipefs -a' on the host if it is meant for dumps",
+                    device,
+                    content);
+}
+
+Result<std::string> reach_device(const CaptureContext& context,
+                                 const config::PlannedTarget& target,
+                                 const config::PlannedRaw& raw) {
+  load_modules(context, target.modules);
+  TRY(set_up_volumes(context, target.volumes));
+  std::string device = TRY(wait_for_target_device(context, raw.device));
+  TRY(check_free(context, device));
+  return device;
+}
+
+Status write_dump(const CaptureContext& context, const std::string& device) {
+  Fd fd = TRY(Fd::open(context.root.path(device), O_WRONLY | O_EXCL));
+  context.log.info("saving vmcore");
+  TRY(write_vmcore_stream(context, fd.raw()));
+  const Deadline deadline = context.steps.begin(Step::kSync, context.plan.deadlines.sync);
+  TRY(context.system.sync_device(device, deadline));
+  TRY(fd.close());
+  context.log.info("saved vmcore on {}; 'kdumpctl start' fetches it from there", device);
+  return {};
+}
+
+}  // namespace
+
+CaptureEnd save_on_raw_device(const CaptureContext& context,
+                              const config::PlannedTarget& target,
+                              const config::PlannedRaw& raw,
+                              const Status& vmcore) {
+  const auto device = reach_device(context, target, raw);
+  if (!device || !vmcore) {
+    if (!device) context.log.error("{}", device.error().message);
+    return CaptureEnd::kFailed;
+  }
+  if (const auto wanted = run_hooks(context, context.plan.hooks.pre, {}); !wanted) {
+    context.log.error("{}\nkdump_pre wants no dump: nothing is saved", wanted.error().message);
+    return CaptureEnd::kDeclined;
+  }
+  const Status saved = write_dump(context, *device);
+  if (!saved) context.log.error("cannot save vmcore: {}", saved.error().message);
+  // No hook after the dump can change what became of it.
+  (void)run_hooks(context, context.plan.hooks.post, {saved ? "0" : "1"});
+  log_memory(context);
+  return saved ? CaptureEnd::kSaved : CaptureEnd::kFailed;
+}
+
+}  // namespace kdump::agent

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/raw_target.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace kdump::mkdumprd {
+namespace {
+
+using config::PlannedDevice;
+
+bool is_swap(const SysRoot& root, const std::string& node) {
+  const auto swaps = root.read("/proc/swaps");
+  if (!swaps) return false;
+  const auto lines = split_lines(*swaps);
+  return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+    const auto words = split_words(line);
+    return !words.empty() && words.front() == node;
+  });
+}
+
+Error refuse(const config::RawTarget& target, const std::string& why) {
+  return make_error(ErrorKind::kUsage,
+                    "The dump target \"raw {}\" {}, and it would be overwritten. Name a partition "
+                    "that nothing else uses",
+                    escape_control(target.device),
+                    why);
+}
+
+/// What still names this disk in the capture kernel.
+std::optional<PlannedDevice> lasting_name(const SysRoot& root, const TargetFacts& facts) {
+  using By = PlannedDevice::By;
+  if (!facts.probed.part_uuid.empty()) return PlannedDevice{By::kPartUuid, facts.probed.part_uuid};
+  for (const By by : {By::kWwid, By::kSerial}) {
+    const std::string attribute = by == By::kWwid ? "wwid" : "serial";
+    for (const std::string place : {"", "device/"}) {
+      const auto value =
+          root.read_value("/sys/class/block/" + facts.device.name + "/" + place + attribute);
+      if (value && !value->empty()) return PlannedDevice{by, *value};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<RawTargetPlan> plan_raw_target(const SysRoot& root,
+                                      const config::RawTarget& target,
+                                      const TargetFacts& facts) {
+  if (facts.mount) return refuse(target, "is mounted on " + facts.mount->mount_point);
+  if (facts.is_part_of_another) return refuse(target, "is part of a volume or an array");
+  if (is_swap(root, facts.device.node)) return refuse(target, "is used as swap space");
+  if (!facts.device.obstacle.empty()) {
+    return make_error(ErrorKind::kUnsupported,
+                      "The dump target \"raw {}\" lies on {}, which is not supported",
+                      escape_control(target.device),
+                      facts.device.obstacle);
+  }
+  const auto name = lasting_name(root, facts);
+  if (!name) {
+    return make_error(ErrorKind::kUsage,
+                      "The dump target \"raw {}\" has neither a PARTUUID nor a serial number: in "
+                      "the capture kernel another disk may have its name. Make a partition on it "
+                      "and name that",
+                      escape_control(target.device));
+  }
+  RawTargetPlan plan{{*name}, {}};
+  if (!facts.probed.type.empty()) {
+    plan.warnings.push_back(
+        fmt::format("Detected '{}' signature on {}: no dump will be written over it. Empty it with "
+                    "\"wipefs -a {}\" if it is meant for dumps",
+                    escape_control(facts.probed.type),
+                    facts.device.node,
+                    facts.device.node));
+  }
+  return plan;
+}
+
+}  // namespace kdump::mkdumprd

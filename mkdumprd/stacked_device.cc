@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/stacked_device.h"
+
+#include "base/lvm_metadata.h"
+#include "base/text.h"
+#include "mkdumprd/blkid_probe.h"
+#include "mkdumprd/host_path.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kdump::mkdumprd {
+namespace {
+
+constexpr int kDeepest = 8;
+constexpr std::string_view kLvmPrefix = "LVM-";
+constexpr std::size_t kUuidSize = 32;  // of a volume group and of a volume, without hyphens
+
+/// The module of a RAID level, where it has another name (drivers/md/Makefile).
+struct LevelModule {
+  std::string_view level;
+  std::string_view module;
+};
+constexpr std::array<LevelModule, 4> kLevelModules = {
+    {{"raid4", "raid456"}, {"raid5", "raid456"}, {"raid6", "raid456"}, {"linear", "linear"}}};
+
+std::string attribute(const SysRoot& root, const std::string& path) {
+  return root.read_value(path).value_or(std::string());
+}
+
+template <typename T>
+void append_new(const std::vector<T>& from, std::vector<T>& to) {
+  for (const T& item : from) {
+    if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
+  }
+}
+
+/// The devices that the volume lies on; what they need comes before it.
+Result<std::vector<BlockDevice>> read_slaves(const SysRoot& root,
+                                             const std::string& disk,
+                                             int depth,
+                                             BlockDevice& out) {
+  std::vector<BlockDevice> slaves;
+  const auto names = root.list(disk + "/slaves");
+  if (!names || depth >= kDeepest) return slaves;
+  for (const std::string& name : *names) {
+    const std::string number = TRY(root.read_value("/sys/class/block/" + name + "/dev"));
+    BlockDevice slave = TRY(read_block_device(root, number, depth + 1));
+    append_new(slave.stack, out.stack);
+    append_new(slave.volumes, out.volumes);
+    append_new(slave.volume_modules, out.volume_modules);
+    if (out.obstacle.empty()) out.obstacle = slave.obstacle;
+    slaves.push_back(std::move(slave));
+  }
+  return slaves;
+}
+
+void block(BlockDevice& out, std::string obstacle) {
+  if (out.obstacle.empty()) out.obstacle = std::move(obstacle);
+}
+
+/// Whether the capture kernel will be able to make a table of what is on the disks.
+Status check_logical_volume(const SysRoot& root,
+                            const std::vector<BlockDevice>& slaves,
+                            const std::string& uuid) {
+  Error last = make_error(ErrorKind::kNotFound, "its physical volumes cannot be found");
+  for (const BlockDevice& slave : slaves) {
+    const auto text = read_lvm_metadata(root.path(slave.node));
+    if (!text) {
+      last = text.error();
+      continue;
+    }
+    const auto volume = find_lvm_volume(*text, uuid);
+    if (volume) return {};
+    last = volume.error();
+  }
+  return last;
+}
+
+Status add_logical_volume(const SysRoot& root,
+                          const std::string& disk,
+                          const std::string& dm_uuid,
+                          int depth,
+                          BlockDevice& out) {
+  const auto slaves = TRY(read_slaves(root, disk, depth, out));
+  const std::string uuids = dm_uuid.substr(kLvmPrefix.size());
+  if (uuids.size() != 2 * kUuidSize) {
+    block(out, "an internal part of an LVM logical volume");
+    return {};
+  }
+  const std::string uuid = uuids.substr(kUuidSize);
+  if (const auto status = check_logical_volume(root, slaves, uuid); !status) {
+    block(out, fmt::format("an LVM logical volume: {}", status.error().message));
+    return {};
+  }
+  append_new<config::PlannedVolume>(
+      {config::PlannedLogicalVolume{attribute(root, disk + "/dm/name"), uuid}}, out.volumes);
+  append_new<std::string>({"dm_mod"}, out.volume_modules);
+  return {};
+}
+
+Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
+  const auto slaves = TRY(read_slaves(root, disk, depth, out));
+  const std::string level = attribute(root, disk + "/md/level");
+  const std::string metadata = attribute(root, disk + "/md/metadata_version");
+  const auto members = parse_unsigned(attribute(root, disk + "/md/raid_disks"));
+  const auto probed = slaves.empty() ? Result<ProbedFileSystem>(ProbedFileSystem{})
+                                     : probe_file_system(root.path(slaves.front().node));
+  const bool known = metadata == "0.90" || metadata.starts_with("1.");
+  if (!known || !members || !probed || probed->type != "linux_raid_member") {
+    block(out,
+          fmt::format("a software RAID (md) device with metadata '{}'", escape_control(metadata)));
+    return {};
+  }
+  append_new<config::PlannedVolume>(
+      {config::PlannedRaid{probed->uuid, metadata, static_cast<unsigned>(*members)}}, out.volumes);
+  const auto* row = std::find_if(kLevelModules.begin(),
+                                 kLevelModules.end(),
+                                 [&](const LevelModule& m) { return m.level == level; });
+  append_new<std::string>({"md_mod", row == kLevelModules.end() ? level : std::string(row->module)},
+                          out.volume_modules);
+  return {};
+}
+
+}  // namespace
+
+Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
+  if (root.is_directory(disk + "/md")) {
+    TRY(add_raid(root, disk, depth, out));
+    return true;
+  }
+  const std::string uuid = attribute(root, disk + "/dm/uuid");
+  if (!uuid.starts_with(kLvmPrefix)) return false;
+  TRY(add_logical_volume(root, disk, uuid, depth, out));
+  return true;
+}
+
+}  // namespace kdump::mkdumprd

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/result.h"
+#include "base/sys_root.h"
+#include "mkdumprd/block_device.h"
+
+#include <string>
+
+namespace kdump::mkdumprd {
+
+/// For an LVM logical volume or an md array at `disk` (in sysfs): the volumes to set up and the
+/// devices below them, at most 8 layers deep. What the agent cannot set up (thin, mirrored or
+/// encrypted volumes, external md metadata) becomes the device's obstacle. False for any other
+/// device.
+Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out);
+
+}  // namespace kdump::mkdumprd

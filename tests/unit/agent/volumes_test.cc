@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/volumes.h"
+
+#include "tests/support/lvm_builder.h"
+#include "tests/unit/agent/fake_system.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <linux/dm-ioctl.h>
+
+namespace kdump::agent {
+namespace {
+
+using test::lvm_uuid;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Volumes : public testing::Test, public CaptureFixture {
+ protected:
+  void add_member(const std::string& name, const std::string& type, const std::string& uuid) {
+    add_device(name);
+    identities["/dev/" + name].member_type = type;
+    identities["/dev/" + name].member_uuid = uuid;
+  }
+  void give_metadata() {
+    system.on_read_lvm = [](const std::string&) -> Result<std::string> {
+      return test::lvm_metadata_text();
+    };
+  }
+  const config::PlannedVolume linear_ = config::PlannedLogicalVolume{"vg-lin", lvm_uuid('L')};
+  const config::PlannedVolume raid_ = config::PlannedRaid{"ra:id", "1.2", 2};
+};
+
+TEST_F(Volumes, ALogicalVolumeIsMappedAsItsMetadataSays) {
+  add_member("vdd", "LVM2_member", lvm_uuid('A'));
+  add_member("vde", "LVM2_member", lvm_uuid('B'));
+  give_metadata();
+  const auto status = set_up_volumes(context(), {linear_});
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_THAT(system.calls_to("map"),
+              ElementsAre("map vg-lin LVM-" + lvm_uuid('L') +
+                          " [0 81920 linear 254:vdd 2048] [81920 40960 linear 254:vde 26624]"));
+}
+
+TEST_F(Volumes, APhysicalVolumeThatAppearsLaterIsWaitedFor) {
+  add_member("vdd", "LVM2_member", lvm_uuid('A'));
+  give_metadata();
+  int waits = 0;
+  system.on_wait = [&] {
+    if (++waits == 3) add_member("vde", "LVM2_member", lvm_uuid('B'));
+    return false;
+  };
+  EXPECT_TRUE(set_up_volumes(context(), {linear_}));
+  EXPECT_EQ(waits, 3);
+}
+
+TEST_F(Volumes, OneThatStaysAwayEndsItAtTheDeadline) {
+  add_member("vdd", "LVM2_member", lvm_uuid('A'));
+  give_metadata();
+  const Deadline start = system.now();
+  const auto status = set_up_volumes(context(), {linear_});
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("not all that it lies on"));
+  EXPECT_LE(system.now() - start, std::chrono::seconds(plan.deadlines.device + 1));
+  EXPECT_THAT(system.calls_to("map"), IsEmpty());
+}
+
+TEST(TableOf, StripesNameTheirDevicesInOrder) {
+  const LvmVolume volume{"vg", "s", 1, {{0, 64, 128, {{lvm_uuid('A'), 8}, {lvm_uuid('B'), 16}}}}};
+  const auto table = table_of(volume, {{lvm_uuid('A'), "8:1"}, {lvm_uuid('B'), "8:2"}});
+  ASSERT_TRUE(table);
+  EXPECT_THAT(*table, ElementsAre(MapRow{0, 64, "striped", "2 128 8:1 8 8:2 16"}));
+  EXPECT_FALSE(table_of(volume, {{lvm_uuid('A'), "8:1"}}));
+}
+
+TEST_F(Volumes, AnArrayIsStartedWithAllItsMembers) {
+  add_member("vdd", "linux_raid_member", "ra:id");
+  add_member("vde", "linux_raid_member", "ra:id");
+  add_member("vdf", "linux_raid_member", "other");
+  EXPECT_TRUE(set_up_volumes(context(), {raid_}));
+  EXPECT_THAT(system.calls_to("raid"), ElementsAre("raid 1.2 /dev/vdd /dev/vde"));
+}
+
+TEST_F(Volumes, AnArrayIsStartedWithoutAMemberAtHalfTime) {
+  add_member("vdd", "linux_raid_member", "ra:id");
+  const Deadline start = system.now();
+  EXPECT_TRUE(set_up_volumes(context(), {raid_}));
+  EXPECT_THAT(system.calls_to("raid"), ElementsAre("raid 1.2 /dev/vdd"));
+  EXPECT_GE(system.now() - start, std::chrono::seconds(plan.deadlines.device / 2));
+  EXPECT_THAT(recorded(), HasSubstr("WARNING: the md array ra:id is started with 1 of 2 members"));
+}
+
+TEST_F(Volumes, WithoutAnyMemberItFails) {
+  EXPECT_FALSE(set_up_volumes(context(), {raid_}));
+  EXPECT_THAT(system.calls_to("raid"), IsEmpty());
+}
+
+TEST(MappedDevice, TheTableIsWhatTheKernelReads) {
+  const auto bytes =
+      encode_table({"vg-lv", "", {{0, 100, "linear", "8:1 2048"}, {100, 50, "linear", "8:2 0"}}});
+  ASSERT_TRUE(bytes);
+  dm_ioctl header{};
+  std::memcpy(&header, bytes->data(), sizeof(header));
+  EXPECT_EQ(header.target_count, 2U);
+  EXPECT_EQ(header.data_size, bytes->size());
+  dm_target_spec first{};
+  std::memcpy(&first, bytes->data() + header.data_start, sizeof(first));
+  EXPECT_EQ(first.length, 100U);
+  dm_target_spec second{};
+  std::memcpy(&second, bytes->data() + header.data_start + first.next, sizeof(second));
+  EXPECT_EQ(second.sector_start, 100U);
+  EXPECT_EQ(header.data_start + first.next + second.next, bytes->size());
+  EXPECT_STREQ(
+      reinterpret_cast<const char*>(bytes->data() + header.data_start + sizeof(first)),  // NOLINT
+      "8:1 2048");
+  EXPECT_FALSE(encode_table({"x", "", {}}));
+  EXPECT_FALSE(encode_table({std::string(200, 'x'), "", {{0, 1, "linear", ""}}}));
+}
+
+TEST(RaidArray, VersionsOfMetadata) {
+  EXPECT_EQ(array_of_version("0.90")->metadata_minor, 90);
+  EXPECT_EQ(array_of_version("1.0")->metadata_major, 1);
+  for (const char* text : {"", "none", "external:imsm", "2.0", "1", "1.2.3"}) {
+    EXPECT_FALSE(array_of_version(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace kdump::agent

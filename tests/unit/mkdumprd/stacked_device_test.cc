@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mkdumprd/stacked_device.h"
+
+#include "tests/support/lvm_builder.h"
+#include "tests/unit/mkdumprd/test_host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kdump::mkdumprd {
+namespace {
+
+using config::PlannedLogicalVolume;
+using config::PlannedRaid;
+using config::PlannedVolume;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+
+constexpr const char* kPci = "/sys/devices/pci0000:00/0000:00:05.0";
+
+/// A disk vdd with a modalias below, and dm-0 or md0 on it.
+class StackedDevice : public testing::Test {
+ protected:
+  StackedDevice() {
+    host_.add_disk(kPci, "vdd", "254:48");
+    host_.tree().write(std::string(kPci) + "/modalias", "pci:disk\n");
+    host_.tree().write("/dev/vdd", test::ext4_bytes());
+  }
+  void add_volume_disk(const std::string& name, const std::string& number) {
+    host_.add_disk("/sys/devices/virtual", name, number);
+    host_.tree().make_directory("/sys/devices/virtual/block/" + name + "/slaves/vdd");
+  }
+  void write(const std::string& name, const std::string& text) const {
+    host_.tree().write("/sys/devices/virtual/block/" + name, text + "\n");
+  }
+  test::TestHost host_;
+};
+
+TEST_F(StackedDevice, ALogicalVolumeBringsItsDisk) {
+  host_.tree().write("/dev/vdd",
+                     kdump::test::lvm_physical_volume(kdump::test::lvm_metadata_text()));
+  add_volume_disk("dm-0", "253:0");
+  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('L'));
+  write("dm-0/dm/name", "vg-lin");
+  const auto device = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(device) << device.error().message;
+  EXPECT_EQ(device->obstacle, "");
+  EXPECT_THAT(
+      device->volumes,
+      ElementsAre(PlannedVolume(PlannedLogicalVolume{"vg-lin", kdump::test::lvm_uuid('L')})));
+  EXPECT_THAT(device->volume_modules, ElementsAre("dm_mod"));
+  EXPECT_THAT(device->stack, Contains(Field(&StackDevice::modalias, "pci:disk")));
+
+  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('T'));
+  const auto thin = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(thin);
+  EXPECT_THAT(thin->obstacle, HasSubstr("with a part of type 'thin'"));
+}
+
+TEST_F(StackedDevice, AnArrayNamesItsLevelAndMembers) {
+  // struct mdp_superblock_1 (include/uapi/linux/raid/md_p.h) of version 1.2, 4 KiB into the disk.
+  std::string bytes(std::size_t{8} << 20U, '\0');
+  const std::string magic{"\xfc\x4e\x2b\xa9", 4};
+  bytes.replace(4096, 4, magic);
+  bytes[4096 + 4] = 1;
+  for (int i = 0; i < 16; ++i)
+    bytes[static_cast<std::size_t>(4096 + 16 + i)] = static_cast<char>(i + 1);
+  bytes[4096 + 144] = 8;  // super_offset, in sectors
+  host_.tree().write("/dev/vdd", bytes);
+  add_volume_disk("md0", "9:0");
+  write("md0/md/level", "raid5");
+  write("md0/md/metadata_version", "1.2");
+  write("md0/md/raid_disks", "3");
+  const auto device = read_block_device(host_.root(), "9:0");
+  ASSERT_TRUE(device) << device.error().message;
+  EXPECT_EQ(device->obstacle, "");
+  EXPECT_THAT(
+      device->volumes,
+      ElementsAre(PlannedVolume(PlannedRaid{"01020304-0506-0708-090a-0b0c0d0e0f10", "1.2", 3})));
+  EXPECT_THAT(device->volume_modules, ElementsAre("md_mod", "raid456"));
+
+  write("md0/md/metadata_version", "external:imsm");
+  const auto external = read_block_device(host_.root(), "9:0");
+  ASSERT_TRUE(external);
+  EXPECT_THAT(external->obstacle, HasSubstr("external:imsm"));
+}
+
+TEST_F(StackedDevice, WhatLiesBelowCanBeInTheWay) {
+  add_volume_disk("dm-1", "253:1");
+  write("dm-1/dm/uuid", "CRYPT-LUKS2-x");
+  add_volume_disk("dm-0", "253:0");
+  host_.tree().make_directory("/sys/devices/virtual/block/dm-0/slaves/dm-1");
+  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('L'));
+  const auto device = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(device);
+  EXPECT_THAT(device->obstacle, HasSubstr("encrypted"));
+}
+
+TEST_F(StackedDevice, ACircleEnds) {
+  add_volume_disk("dm-0", "253:0");
+  host_.tree().make_directory("/sys/devices/virtual/block/dm-0/slaves/dm-0");
+  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('L'));
+  EXPECT_TRUE(read_block_device(host_.root(), "253:0"));
+}
+
+}  // namespace
+}  // namespace kdump::mkdumprd
