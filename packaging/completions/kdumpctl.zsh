@@ -24,6 +24,7 @@ _kdumpctl() {
         'rebuild:build the image'
         'propagate:let the ssh key log in at the target'
         'get-default-crashkernel:print the default of crashkernel='
+        'import:fetch the dump that a raw target holds'
         'showmem:say how much memory is reserved'
         'plan:say what start would load'
         'kexec:load, unload, status, list: the kernel for a fast reboot'
