@@ -15,6 +15,7 @@ _PROGRAMS = (
     ("kdumpctl", "--version"),
     ("mkdumprd", "--version"),
     ("kdump-collect", "--version"),
+    ("kdump-vmcoreinfo", "--version"),
     ("/usr/libexec/kdump/kdump-agent", "--version"),
     ("kdumpctl", "--help"),
 )
