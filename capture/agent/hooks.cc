@@ -4,11 +4,12 @@
 namespace kdump::agent {
 namespace {
 
-Status run_hook(const config::PlannedHook& hook,
-                const std::vector<std::string>& arguments,
-                System& system,
-                AgentLog& log,
-                Deadline deadline) {
+/// How it ended by itself; an error when it did not start or had to be killed.
+Result<ExitStatus> run_hook(const config::PlannedHook& hook,
+                            const std::vector<std::string>& arguments,
+                            System& system,
+                            AgentLog& log,
+                            Deadline deadline) {
   std::vector<std::string> argv{hook.path};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   log.info("running {}", fmt::join(argv, " "));
@@ -20,8 +21,13 @@ Status run_hook(const config::PlannedHook& hook,
   if (end->deadline_passed) {
     return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", hook.path);
   }
-  if (end->status.success()) return {};
-  return make_error(ErrorKind::kSystem, "{} failed: {}", hook.path, end->status.describe());
+  return end->status;
+}
+
+Status verdict(const config::PlannedHook& hook, const Result<ExitStatus>& end) {
+  if (!end) return end.error();
+  if (end->success()) return {};
+  return make_error(ErrorKind::kSystem, "{} failed: {}", hook.path, end->describe());
 }
 
 }  // namespace
@@ -32,9 +38,12 @@ Status run_hooks(const std::vector<config::PlannedHook>& hooks,
                  AgentLog& log,
                  const std::function<Deadline()>& next_deadline) {
   for (const config::PlannedHook& hook : hooks) {
-    auto status = run_hook(hook, arguments, system, log, next_deadline());
-    if (!status && hook.decides) return status;
-    if (!status) log.warning("{}", status.error().message);
+    const auto end = run_hook(hook, arguments, system, log, next_deadline());
+    auto status = verdict(hook, end);
+    if (status) continue;
+    // Only an exit code of its own is a decision: a hook that hangs or crashes costs no dump.
+    if (hook.decides && end && end->signal == 0) return status;
+    log.warning("{}", status.error().message);
   }
   return {};
 }

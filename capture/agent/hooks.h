@@ -15,8 +15,8 @@ namespace kdump::agent {
 
 /// Runs the administrator's programs one after the other, each with `arguments` and until the
 /// deadline that `next_deadline` gives for it; what they print goes to the log. One that fails, is
-/// killed at its deadline or cannot be started is a warning; only one that decides is an error, and
-/// what follows it does not run.
+/// killed at its deadline or cannot be started is a warning; only the exit code of one that decides
+/// is an error, and what follows it does not run.
 Status run_hooks(const std::vector<config::PlannedHook>& hooks,
                  const std::vector<std::string>& arguments,
                  System& system,

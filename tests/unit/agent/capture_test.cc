@@ -317,6 +317,15 @@ TEST_F(CaptureWithHooks, OnlyKdumpPreDecides) {
   EXPECT_THAT(system.calls.back(), HasSubstr("unmount"));
 }
 
+TEST_F(CaptureWithHooks, OneThatHangsOrCrashesDecidesNothing) {
+  hook_ends["/bin/decide"] = {7, {0, SIGKILL}, true};
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(recorded(), HasSubstr("WARNING: /bin/decide did not end in time and was killed"));
+  hook_ends["/bin/decide"] = {7, {0, SIGSEGV}, false};
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(recorded(), HasSubstr("WARNING: /bin/decide failed: killed by signal 11"));
+}
+
 TEST_F(CaptureWithHooks, OneThatHangsHasADeadlineOfItsOwn) {
   hook_ends["/etc/kdump/pre.d/1"] = {7, {0, SIGKILL}, true};
   EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
