@@ -30,6 +30,7 @@ def run(arguments) -> int:
     checks = {
         "format": format_ok,
         "includes": includes_ok,
+        "manual": manual_ok,
         "clang-tidy": lambda: tidy_ok(build("dev")),
     }
     failed = [name for name, check in checks.items() if not check()]
@@ -53,6 +54,19 @@ def includes_ok() -> bool:
         ).returncode
         == 0
     )
+
+
+def manual_ok() -> bool:
+    """groff formats each page without a warning."""
+    ok = True
+    for page in sources("docs/man/*.[58]"):
+        if page.read_text().startswith(".so "):  # another name of a page
+            continue
+        command = ["groff", "-man", "-ww", "-Tutf8", "-z", page]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(result.stderr, end="")
+        ok &= result.returncode == 0 and not result.stderr
+    return ok
 
 
 def tidy_ok(build_folder: pathlib.Path) -> bool:

@@ -33,7 +33,7 @@ _PACKAGES = {
         "rpm-build rpmlint cmake-rpm-macros systemd-rpm-macros",
     ),
     "deb": ("dpkg-dev lintian", "dpkg-dev"),
-    "format": ("clang-format", "clang-tools-extra"),
+    "format": ("clang-format groff-base", "clang-tools-extra groff-base"),
     "tidy": ("clang-tidy", "clang-tools-extra"),
     "fuzz": ("clang", "clang compiler-rt"),
 }

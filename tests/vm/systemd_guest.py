@@ -49,7 +49,7 @@ def base_tar(further: tuple[str, ...] = ()) -> pathlib.Path:
     apt = Apt(_SUITE, cache_folder())
     apt.update()
     say(f"systemd guest: installing Debian {_SUITE}, some minutes")
-    unfinished = path.with_suffix(".unfinished")
+    unfinished = path.with_suffix(f".{os.getpid()}")  # of this run: others may be at it, too
     mode = "root" if os.geteuid() == 0 else "unshare"
     command = ["mmdebstrap", f"--mode={mode}", "--variant=minbase", "--format=tar"]
     command += [
