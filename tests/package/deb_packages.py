@@ -9,6 +9,9 @@ from package.root_tree import RootTree
 from vm.result import Result
 
 
+_HOOK = "/etc/kernel/postrm.d/kdump-toolkit"
+
+
 class DebPackages(Packages):
     name = "package-deb"
 
@@ -28,18 +31,19 @@ class DebPackages(Packages):
     def erase(self, tree: RootTree) -> None:
         tree.inside("dpkg", "--remove", *self.listing())
 
+    def remove_kernel(self, tree: RootTree, version: str) -> None:
+        tree.inside(_HOOK, version, f"/boot/vmlinuz-{version}")
+
     def after_erase(self, tree: RootTree, result: Result) -> None:
         edited_file_stays(tree, "/etc/kdump.conf", result)
         # The hook stays with the other configuration, and does no harm.
-        tree.inside(
-            "/etc/kernel/postrm.d/kdump-toolkit", "6.1.0-1-amd64", "/boot/vmlinuz-6.1.0-1-amd64"
-        )
+        self.remove_kernel(tree, "6.1.0-2")
         tree.write("/boot/initramfs-6.1.0-9-amd64kdump.img", "an image")
         tree.inside("dpkg", "--purge", *self.listing())
         for path in (
             "/etc/kdump.conf",
             "/etc/sysconfig/kdump",
-            "/etc/kernel/postrm.d/kdump-toolkit",
+            _HOOK,
             "/boot/initramfs-6.1.0-9-amd64kdump.img",
             "/etc/systemd/system/multi-user.target.wants/kdump.service",
             "/etc/systemd/system/kdump.service",

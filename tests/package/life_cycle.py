@@ -43,6 +43,10 @@ class Packages(abc.ABC):
         """As far as the manager goes while configuration and data stay."""
 
     @abc.abstractmethod
+    def remove_kernel(self, tree: RootTree, version: str) -> None:
+        """The hook that the distribution calls for it."""
+
+    @abc.abstractmethod
     def after_erase(self, tree: RootTree, result: Result) -> None:
         """What is particular to this kind."""
 
@@ -55,6 +59,7 @@ def run(packages: Packages, tree: RootTree, golden: pathlib.Path, result: Result
     _check_files(listing, tree, result)
     _check_units(tree, result)
     _check_tmpfiles(tree, result)
+    _check_kernel_hook(packages, tree, result)
     for program, option in _PROGRAMS:
         _step(f"{program} {option} runs", lambda: tree.inside(program, option), result)
     tree.outside(["mkdir", "-m", "700", tree.folder / _DUMP.lstrip("/")])
@@ -131,6 +136,19 @@ def _check_tmpfiles(tree: RootTree, result: Result) -> None:
             found = tree.describe(_path(wanted))
             result.check(f"systemd-tmpfiles: {wanted}", found == wanted, found)
     tree.outside(["chmod", "755", crash])
+
+
+def _check_kernel_hook(packages: Packages, tree: RootTree, result: Result) -> None:
+    gone = ("/boot/initramfs-6.1.0-1kdump.img", "/var/lib/kdump/initramfs-6.1.0-1kdump.img")
+    stays = ("/boot/initramfs-6.1.0-10kdump.img", "/boot/initramfs-6.1.0-1.img")
+    for path in (*gone, *stays):
+        tree.write(path, "an image")
+    if _step("a kernel is removed", lambda: packages.remove_kernel(tree, "6.1.0-1"), result):
+        for path in gone:
+            result.check(f"with its kernel goes {path}", not tree.exists(path))
+        for path in stays:
+            result.check(f"without its kernel stays {path}", tree.exists(path))
+    tree.outside(["rm", "-f", *(tree.folder / path.lstrip("/") for path in stays)])
 
 
 def _silent(output: str) -> None:

@@ -32,6 +32,11 @@ class RpmPackages(Packages):
     def erase(self, tree: RootTree) -> None:
         tree.outside(["rpm", "--root", tree.folder, "-e", *self.listing()])
 
+    def remove_kernel(self, tree: RootTree, version: str) -> None:
+        hook = "/usr/lib/kernel/install.d/60-kdump.install"
+        tree.inside(hook, "add", "6.1.0-10", "/boot/machine/6.1.0-10")
+        tree.inside(hook, "remove", version, f"/boot/machine/{version}")
+
     def after_erase(self, tree: RootTree, result: Result) -> None:
         edited_file_stays(tree, "/etc/kdump.conf.rpmsave", result)
         wants = "/etc/systemd/system/multi-user.target.wants/kdump-fast-reboot.service"
