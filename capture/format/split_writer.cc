@@ -132,6 +132,8 @@ Status SplitWriter::copy_part(Part& part,
   const DumpPlan plan = plan_dump(geometry_, pages.dumped_pages());
   TRY(part.output->reserve(geometry_.descriptors_offset,
                            plan.data_offset - geometry_.descriptors_offset));
+  // What a device held before is no dump now.
+  if (!part.output->is_sparse()) TRY(part.output->sync());
   part.counts = TRY(copy_pages(image_,
                                pages,
                                plan,
