@@ -185,6 +185,7 @@ Result<CapturePlan> read_plan(const PlanReader& object) {
   if (plan.targets.empty()) return PlanReader::refuse("targets", "is empty");
   plan.collector = TRY(read_collector(object));
   plan.hooks = TRY(read_hooks(*TRY(object.field("hooks")), "hooks"));
+  plan.watchdog = TRY(object.truth("watchdog"));
   plan.deadlines = TRY(read_deadlines(*TRY(object.field("deadlines")), "deadlines"));
   const auto failure_action = parse_failure_action(TRY(object.text("failure_action")));
   if (!failure_action) return PlanReader::refuse("failure_action", "is not a known action");
@@ -272,6 +273,7 @@ std::string to_json(const CapturePlan& plan) {
        {{"pre", write_hooks(plan.hooks.pre)},
         {"post", write_hooks(plan.hooks.post)},
         {"emergency", write_hooks(plan.hooks.emergency)}}},
+      {"watchdog", plan.watchdog},
       {"deadlines", std::move(deadlines)},
       {"failure_action", to_string(plan.failure_action)},
       {"final_action", to_string(plan.final_action)},
@@ -301,6 +303,7 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
                            "targets",
                            "collector",
                            "hooks",
+                           "watchdog",
                            "deadlines",
                            "failure_action",
                            "final_action"}));

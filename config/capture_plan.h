@@ -132,6 +132,7 @@ struct CapturePlan {
   /// The collector's argv without input and output, which the agent appends.
   std::vector<std::string> collector;
   PlannedHooks hooks;
+  bool watchdog = false;  ///< the host had a hardware watchdog running: it is fed
   PlannedDeadlines deadlines;
   FailureAction failure_action = FailureAction::kReboot;
   FinalAction final_action = FinalAction::kReboot;

@@ -121,6 +121,12 @@ std::string device_node(const SysRoot& root, const std::string& sysfs_path) {
 
 }  // namespace
 
+std::vector<StackDevice> read_device_stack(const SysRoot& root, const std::string& path) {
+  std::vector<StackDevice> stack;
+  append_stack(root, path, stack);
+  return stack;
+}
+
 Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number, int depth) {
   auto path = root.resolve("/sys/dev/block/" + std::string(number));
   if (!path) return std::move(path).error().with_context("no such block device");

@@ -39,6 +39,11 @@ struct BlockDevice {
   std::string obstacle;
 };
 
+/// The devices from the outermost bus to the one at `path` (in /sys/devices) that have a modalias
+/// or a driver.
+[[nodiscard]] std::vector<StackDevice> read_device_stack(const SysRoot& root,
+                                                         const std::string& path);
+
 /// Walks /sys/dev/block/`number`. kNotFound when there is no such device.
 /// `depth`: how many volumes were already gone through.
 Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view number, int depth = 0);

@@ -15,6 +15,7 @@
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/own_programs.h"
+#include "mkdumprd/watchdog_facts.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -153,8 +154,12 @@ Result<BuildReport> build_image(const SysRoot& root,
   // What belongs together.
   ImageContents contents;
   contents.kernel_release = kernel.release;
-  contents.modules = TRY(close_modules(
-      root, kernel, wish_extra_modules(joined(config.extra_modules, request.extra.drivers))));
+  const WatchdogFacts watchdogs = read_watchdogs(root);
+  std::vector<ModuleWish> wishes = watchdogs.wishes;
+  for (ModuleWish& wish : wish_extra_modules(joined(config.extra_modules, request.extra.drivers))) {
+    wishes.push_back(std::move(wish));
+  }
+  contents.modules = TRY(close_modules(root, kernel, wishes));
   contents.libraries = TRY(close_libraries(root, joined({own.agent, own.collector}, extra.elf)));
   contents.files = TRY(place_files(root, own, request.extra.includes));
   contents.extra_programs = extra.files;
@@ -164,6 +169,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   }
   contents.capture.collector = collector;
   contents.capture.hooks = hooks.hooks;
+  contents.capture.watchdog = watchdogs.active;
   contents.capture.failure_action = config.failure_action;
   contents.capture.final_action = config.final_action;
 

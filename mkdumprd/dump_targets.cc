@@ -6,6 +6,7 @@
 #include "mkdumprd/raw_target.h"
 #include "mkdumprd/target_facts.h"
 #include "mkdumprd/target_plan.h"
+#include "mkdumprd/virtiofs_target.h"
 
 #include <algorithm>
 
@@ -26,6 +27,9 @@ class Planner {
       : root_(root), mounts_(mounts), kernel_(kernel) {}
 
   Status add(const config::KdumpConfig& config) {
+    if (const auto* share = std::get_if<config::VirtiofsTarget>(&config.target)) {
+      return add_virtiofs(*share, config.path);
+    }
     const TargetFacts facts = TRY(read_target(root_, mounts_, config));
     if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
       return add_raw(*raw, facts);
@@ -56,6 +60,12 @@ class Planner {
     const auto plan = TRY(plan_raw_target(root_, raw, facts));
     for (const std::string& warning : plan.warnings) warn(warning);
     return add_planned("raw " + escape_control(raw.device), plan.raw, facts);
+  }
+
+  Status add_virtiofs(const config::VirtiofsTarget& share, const std::string& path) {
+    VirtiofsPlan plan = TRY(plan_virtiofs(root_, mounts_, share, path));
+    for (std::string& warning : plan.warnings) warn(std::move(warning));
+    return add_planned("virtiofs " + escape_control(share.tag), std::move(plan.place), plan.facts);
   }
 
   Status add_planned(std::string name, config::PlannedPlace place, const TargetFacts& facts) {

@@ -22,17 +22,6 @@ constexpr std::array<Helper, 5> kHelpers = {{
     {"vfat", "nls_utf8"},
 }};
 
-ModuleWish wish_driver(const StackDevice& device) {
-  ModuleWish wish;
-  if (!device.module.empty()) wish.names.push_back(device.module);
-  if (!device.modalias.empty()) wish.aliases.push_back(device.modalias);
-  // A driver without a module of its own is built into the running kernel. Not every built-in one
-  // is listed in modules.builtin, so not finding it proves nothing.
-  wish.required = device.module_is_loaded;
-  wish.reason = "driver of " + device.sysfs_path;
-  return wish;
-}
-
 ModuleWish wish_file_system(const KernelFacts& kernel, const std::string& fs_type) {
   const auto& types = kernel.registered_file_systems;
   const bool registered = std::find(types.begin(), types.end(), fs_type) != types.end();
@@ -44,6 +33,17 @@ ModuleWish wish_file_system(const KernelFacts& kernel, const std::string& fs_typ
 }
 
 }  // namespace
+
+ModuleWish wish_driver(const StackDevice& device) {
+  ModuleWish wish;
+  if (!device.module.empty()) wish.names.push_back(device.module);
+  if (!device.modalias.empty()) wish.aliases.push_back(device.modalias);
+  // A driver without a module of its own is built into the running kernel. Not every built-in one
+  // is listed in modules.builtin, so not finding it proves nothing.
+  wish.required = device.module_is_loaded;
+  wish.reason = "driver of " + device.sysfs_path;
+  return wish;
+}
 
 std::vector<ModuleWish> wish_modules(const KernelFacts& kernel, const TargetFacts& target) {
   const std::string fs_type = target.mount ? target.mount->fs_type : target.probed.type;

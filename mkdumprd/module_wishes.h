@@ -14,6 +14,8 @@ namespace kdump::mkdumprd {
 /// bus to the disk, then its file system. Pure.
 [[nodiscard]] std::vector<ModuleWish> wish_modules(const KernelFacts& kernel,
                                                    const TargetFacts& target);
+/// The driver of one device on the way.
+[[nodiscard]] ModuleWish wish_driver(const StackDevice& device);
 /// Modules that the administrator names: each is required.
 [[nodiscard]] std::vector<ModuleWish> wish_extra_modules(const std::vector<std::string>& names);
 

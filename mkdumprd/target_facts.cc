@@ -232,9 +232,6 @@ Result<TargetFacts> read_target(const SysRoot& root,
   if (const auto* ssh = std::get_if<config::SshTarget>(&config.target)) {
     return not_yet("ssh", ssh->user + "@" + ssh->host);
   }
-  if (const auto* virtiofs = std::get_if<config::VirtiofsTarget>(&config.target)) {
-    return not_yet("virtiofs", virtiofs->tag);
-  }
   if (const auto* fs = std::get_if<config::FileSystemTarget>(&config.target)) {
     return read_file_system_target(root, mounts, *fs, config.path);
   }

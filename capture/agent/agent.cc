@@ -7,9 +7,11 @@
 #include "capture/agent/capture_log.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/supervisor.h"
+#include "capture/agent/watchdog.h"
 #include "config/capture_plan.h"
 
 #include <algorithm>
+#include <csignal>
 
 namespace kdump::agent {
 namespace {
@@ -112,6 +114,14 @@ void run_emergency_hooks(const InitContext& init,
   });
 }
 
+/// The pid of the process that does it, 0 when there is none.
+pid_t feed_watchdogs(const InitContext& init, Deadline end) {
+  const auto feeder = start_feeding(init.root, end);
+  if (feeder) return *feeder;
+  init.log.warning("{}", feeder.error().message);
+  return 0;
+}
+
 }  // namespace
 
 void run_as_init(const InitContext& init) {
@@ -128,10 +138,14 @@ void run_as_init(const InitContext& init) {
                 plan->deadlines.total,
                 config::to_string(plan->final_action));
   const Deadlines deadlines = divide(start, plan->deadlines.total);
+  const pid_t feeder = plan->watchdog ? feed_watchdogs(init, deadlines.end_of_all) : 0;
   if (capture_under_supervision(init, *plan, deadlines) != CaptureEnd::kFailed) {
     return perform_final_action(plan->final_action, init.log, init.power);
   }
   run_emergency_hooks(init, *plan, deadlines.end_of_all);
+  if (feeder > 0 && plan->failure_action == config::FailureAction::kShell) {
+    ::kill(feeder, SIGTERM);
+  }
   perform_failure_action(plan->failure_action, plan->final_action, init.log, init.power);
 }
 

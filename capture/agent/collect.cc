@@ -6,6 +6,7 @@
 #include "capture/agent/kernel_log.h"
 
 #include <csignal>
+#include <sys/statvfs.h>
 
 namespace kdump::agent {
 namespace {
@@ -48,6 +49,20 @@ Status run_collector(const CaptureContext& context, const Program& program, Dead
   return check_end(context, program.argv[0], *end);
 }
 
+// What to do about a target without room; "" when it has some left.
+std::string when_full(const std::string& directory) {
+  constexpr std::uint64_t kNearlyNothing = std::uint64_t{1} << 20U;
+  struct statvfs info {};
+  if (::statvfs(directory.c_str(), &info) != 0) return {};
+  const std::uint64_t available = std::uint64_t{info.f_bavail} * info.f_frsize;
+  if (available >= kNearlyNothing) return {};
+  return fmt::format(
+      "\nthe dump target is full ({} of {} left): remove old dumps from it, or name a "
+      "larger one",
+      format_size(available),
+      format_size(std::uint64_t{info.f_blocks} * info.f_frsize));
+}
+
 }  // namespace
 
 Status save_dmesg(const CaptureContext& context, const std::string& directory) {
@@ -73,7 +88,11 @@ Status save_vmcore(const CaptureContext& context, const std::string& directory) 
   argv.push_back(context.root.path(kVmcorePath));
   argv.push_back(incomplete);
   context.log.info("saving vmcore");
-  TRY(run_collector(context, {argv}, deadline));
+  if (auto collected = run_collector(context, {argv}, deadline); !collected) {
+    Error error = std::move(collected).error();
+    error.message += when_full(directory);
+    return error;
+  }
   context.steps.begin(Step::kSync, context.plan.deadlines.sync);
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore"));
   context.log.info("saved vmcore ({}, {:.2f} s)", format_size(size), seconds_since(context, start));

@@ -3,6 +3,7 @@
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/last_capture.h"
 #include "kdumpctl/raw_import.h"
 #include "kdumpctl/rebuild_check.h"
 
@@ -26,6 +27,11 @@ Result<int> start(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_failed(context, settings.error());
   fetch_raw_dump(context, settings->config);
+  if (const auto missing = explain_missing_vmcore(context.root, settings->config)) {
+    if (*missing) context.log.warning("{}", **missing);
+  } else {
+    context.log.warning("{}", missing.error().message);
+  }
   if (!TRY(kexec::crash_loaded(context.root))) {
     return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
   }

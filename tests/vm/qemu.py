@@ -100,7 +100,7 @@ def run(
     log: pathlib.Path,
     deadline: float,
     on_line=None,
-    network: tuple[str, ...] = (),
+    devices: tuple[str, ...] = (),
 ) -> Run:
     """Boots until the guest powers off or reboots (QEMU ends then), or until `deadline` seconds are over.
 
@@ -135,7 +135,9 @@ def run(
         "-serial",
         "stdio",
         "-no-reboot",
-        *(network or ("-nic", "none")),
+        "-nic",
+        "none",
+        *devices,
         "-kernel",
         str(kernel),
         "-initrd",

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Dump targets, hooks and what happens when they fail: each case panics, and drgn opens what was saved."""
 
+import contextlib
 import dataclasses
+import os
 import pathlib
 import re
 import shutil
 import stat
+import subprocess
+import tempfile
 import time
 
 from vm import boot, cpio, disk, guest, qemu
@@ -16,6 +20,14 @@ from vm.readers import ReaderError
 from vm.result import Result
 
 _DEADLINE = 600.0
+_VIRTIOFSD = next(
+    (
+        path
+        for path in ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
+        if os.path.exists(path)
+    ),
+    "virtiofsd",
+)
 _PANIC = r"sysrq: Trigger a crash"
 _TO_CRASH_DISK = f"ext4 UUID={CRASH_DISK_UUID}\npath /\n"
 _SAVED = r"kdump-agent: saved vmcore \("
@@ -39,11 +51,9 @@ class TargetCase:
     left: tuple[
         tuple[str, str], ...
     ] = ()  # (name of a file on the crash disk, pattern for its text)
-    dump: str = (
-        "crash disk"  # where it is: there, "second boot" (`after` puts it into /harness/dump) or ""
-    )
+    dump: str = "crash disk"  # where it is: there, "share", "second boot" (`after` puts it into /harness/dump) or ""
     after: str = ""  # shell lines of a boot after the capture
-    network: tuple[str, ...] = ()  # further arguments of QEMU
+    share: bool = False  # a virtiofs share with the tag "dumps"
     full_only: bool = False
 
     @property
@@ -133,6 +143,7 @@ _FULL = TargetCase(
     console=(
         r"kdump-agent: saved vmcore-dmesg\.txt",
         "ERROR: cannot save vmcore",
+        r"the dump target is full \(.* left\): remove old dumps",
         "kdump_post was told 1",
         "the emergency hook",
         "kdump-agent: failure action: poweroff",
@@ -174,7 +185,7 @@ _RAW = TargetCase(
 )
 
 
-def _on_file_system(fs_type: str, mkfs: str, **others) -> TargetCase:
+def _on_file_system(fs_type: str, mkfs: str, options: str = "rw", **others) -> TargetCase:
     """The dump path on a disk with this file system, mounted there."""
     return TargetCase(
         f"target-{fs_type}",
@@ -182,25 +193,37 @@ def _on_file_system(fs_type: str, mkfs: str, **others) -> TargetCase:
         disks=(("512", *mkfs.split()),),
         prepare=f"mkdir -p /dumps; modprobe {fs_type}; mount -t {fs_type} /dev/vdd /dumps; mkdir -p /dumps/crash",
         dump="second boot",
-        after=f"mkdir -p /dumps; modprobe {fs_type}; mount -t {fs_type} /dev/vdd /dumps; "
+        after=f"mkdir -p /dumps; modprobe {fs_type}; mount -t {fs_type} -o {options} /dev/vdd /dumps; "
         "cp -r /dumps/crash /harness/dump",
         **others,
     )
 
 
+_VIRTIOFS = TargetCase(
+    "target-virtiofs",
+    kdump_conf="virtiofs dumps\n",
+    prepare="modprobe virtiofs; mkdir -p /share; mount -t virtiofs dumps /share; mkdir -p /share/var/crash",
+    share=True,
+    dump="share",
+    full_only=True,
+)
+
 _LVM = TargetCase(
     "target-lvm",
     kdump_conf="path /dumps/crash\n",
     disks=(("256",), ("256",)),
+    files=(
+        ("lvm/lvm.conf", "activation { udev_sync = 0 udev_rules = 0 }\n"),
+    ),  # the guest has no udev
     # Of two parts, one on each disk; the group changes after arming, so that its metadata then is out of date.
-    prepare="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; export LVM_SUPPRESS_FD_WARNINGS=1; lvm vgcreate "
-    "vg /dev/vdd /dev/vde; lvm lvcreate -y --noudevsync -Zn -L 200M -n small vg /dev/vdd; "
-    "lvm lvcreate -y --noudevsync -Zn -L 250M -n dumps vg; "
+    prepare="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgcreate "
+    "vg /dev/vdd /dev/vde; lvm lvcreate -y -Zn -L 200M -n small vg /dev/vdd; "
+    "lvm lvcreate -y -Zn -L 250M -n dumps vg; "
     "mke2fs /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
-    "on_panic='lvm lvremove -y --noudevsync vg/small; lvm lvextend --noudevsync -L +20M vg/dumps; sync'",
+    "on_panic='lvm lvremove -y vg/small; lvm lvextend -L +20M vg/dumps; sync'",
     console=("set up the logical volume vg-dumps", _SAVED, "kdump-agent: final action: reboot"),
     dump="second boot",
-    after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgchange --noudevsync -ay vg; "
+    after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgchange -ay vg; "
     "mount -t ext4 /dev/mapper/vg-dumps /dumps && cp -r /dumps/crash /harness/dump",
 )
 
@@ -220,10 +243,16 @@ CASES = (
     _RAW,
     _on_file_system("xfs", "mkfs.xfs -q", full_only=True),
     _on_file_system("btrfs", "mkfs.btrfs -q", full_only=True),
-    _on_file_system("vfat", "mkfs.vfat", full_only=True),
+    _on_file_system("vfat", "mkfs.vfat", "fmask=0177", full_only=True),
+    _VIRTIOFS,
     _LVM,
     _RAID1,
-    _HOOKS, _DECLINED, _ROOTFS, _FULL, _HUNG)
+    _HOOKS,
+    _DECLINED,
+    _ROOTFS,
+    _FULL,
+    _HUNG,
+)
 
 
 def run_case(case: TargetCase, programs, fetcher, folder: pathlib.Path) -> Result:
@@ -276,6 +305,36 @@ def _boot_again(case: TargetCase, kernel, folder: pathlib.Path) -> None:
     _run(case, kernel, folder, f"mkdir -p /harness\n{case.after}\n", "second.log")
 
 
+@contextlib.contextmanager
+def _shared(case: TargetCase, folder: pathlib.Path):
+    """QEMU's arguments for the case's share, which is served meanwhile."""
+    if not case.share:
+        yield ()
+        return
+    (folder / "share").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="virtiofs-") as place:  # a socket's name is short
+        socket = pathlib.Path(place) / "socket"
+        with subprocess.Popen(
+            [
+                _VIRTIOFSD,
+                f"--socket-path={socket}",
+                "-o",
+                f"source={folder / 'share'},sandbox=chroot,cache=none",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as server:
+            try:
+                yield (
+                    "-chardev",
+                    f"socket,id=share,path={socket}",
+                    "-device",
+                    "vhost-user-fs-pci,chardev=share,tag=dumps",
+                )
+            finally:
+                server.terminate()
+
+
 def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) -> qemu.Run:
     files = {
         "run.sh": cpio.file(script),
@@ -286,17 +345,18 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     names = ["root.img", "crash.img", "harness.img"]
     names += [f"disk{number}.img" for number in range(len(case.disks))]
-    return qemu.run(
-        case.machine,
-        kernel.vmlinuz,
-        folder / "initramfs",
-        "console=ttyS0 root=/dev/vda rw panic=5 no_timer_check crashkernel=256M",
-        [f"file={folder / name}" for name in names],
-        folder / "ram",
-        folder / log,
-        _DEADLINE,
-        network=case.network,
-    )
+    with _shared(case, folder) as devices:
+        return qemu.run(
+            case.machine,
+            kernel.vmlinuz,
+            folder / "initramfs",
+            "console=ttyS0 root=/dev/vda rw panic=5 no_timer_check crashkernel=256M",
+            [f"file={folder / name}" for name in names],
+            folder / "ram",
+            folder / log,
+            _DEADLINE,
+            devices=devices,
+        )
 
 
 def _check_armed(evidence: boot.Evidence, result: Result) -> bool:
@@ -351,7 +411,11 @@ def _check_left(case: TargetCase, evidence: boot.Evidence, result: Result) -> No
 
 
 def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Result) -> None:
-    place = evidence.crash_files if case.dump == "crash disk" else evidence.harness / "dump"
+    place = {
+        "crash disk": evidence.crash_files,
+        "share": evidence.folder / "share",
+        "second boot": evidence.harness / "dump",
+    }[case.dump]
     found = sorted(place.rglob("vmcore")) if place.is_dir() else []
     everything = (
         sorted(str(path.relative_to(place)) for path in place.rglob("*")) if found == [] else []

@@ -41,6 +41,7 @@ CapturePlan sample_plan() {
   plan.hooks.post = {{"/etc/kdump/post.d/10-y", false}};
   plan.hooks.emergency = {{"/usr/bin/cry", false}};
   plan.collector = {kImageCollectorPath, "-d", "31"};
+  plan.watchdog = true;
   plan.deadlines.device = 17;
   plan.failure_action = FailureAction::kDumpToRootfs;
   plan.final_action = FinalAction::kPoweroff;

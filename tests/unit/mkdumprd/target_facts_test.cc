@@ -214,7 +214,6 @@ TEST(TargetFacts, TargetsOfLaterVersionsAreRefusedByName) {
   const TestHost host;
   const std::pair<config::DumpTarget, const char*> cases[] = {
       {config::SshTarget{"root", "there"}, "\"ssh root@there\""},
-      {config::VirtiofsTarget{"tag"}, "\"virtiofs tag\""},
   };
   for (const auto& [target, text] : cases) {
     KdumpConfig config;
