@@ -238,7 +238,7 @@ Result<int> vmcoreinfo_file(const Invocation& call) {
 
 Result<int> memory_usage(const Invocation& call, const Log& log) {
   const SysRoot host;
-  const bool live = call.capture.input == "/proc/kcore";
+  const bool live = call.capture.input == kLiveKernel;
   if (live) {
     const auto kcore = Fd::open(call.capture.input, O_RDONLY);
     if (!kcore) return explain_kcore(kcore.error(), host);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/command_line.h"
+#include "capture/memory_survey.h"
 #include "capture/thread_budget.h"
 
 #include <algorithm>
@@ -12,7 +13,6 @@ namespace kdump::capture {
 namespace {
 
 constexpr std::string_view kStandardOutput = "-";
-constexpr const char* kLiveKernel = "/proc/kcore";
 
 // Options without a letter.
 enum LongOnly {

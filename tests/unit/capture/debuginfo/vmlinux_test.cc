@@ -59,7 +59,7 @@ TEST_F(Vmlinux, SaysWhatAKernelWouldSay) {
   for (const std::vector<std::string>& options :
        std::vector<std::vector<std::string>>{{"-gdwarf-4"}, {"-gdwarf-5"}, {"-g", "-gz"}}) {
     auto all = options;
-    all.insert(all.end(), {"-static", "-no-pie", "-Wl,--build-id=0x0123456789abcdef"});
+    all.insert(all.end(), {"-no-pie", "-Wl,--build-id=0x0123456789abcdef"});
     const auto text = vmcoreinfo_of(compile(kKernel, all));
     ASSERT_TRUE(text) << text.error().message;
     for (const char* const line : {"OSRELEASE=6.1.0-test\n",
