@@ -2,10 +2,12 @@
 #include "tests/fuzz/fuzzed_images.h"
 
 #include "base/text.h"
+#include "capture/vmcore/fault_guard.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace kdump::capture::fuzz {
@@ -88,6 +90,26 @@ Status EditedImage::read(PhysAddr address, std::span<std::byte> into) const {
     address += part.size();
   }
   return {};
+}
+
+void read_around(const MemoryImage& image) {
+  constexpr std::size_t kMostRanges = 16;
+  const auto view = image.view();
+  std::array<std::byte, 512> buffer{};
+  std::size_t left = kMostRanges;
+  for (const Range& range : image.ranges().ranges()) {
+    if (left-- == 0) break;
+    for (const std::uint64_t at : {range.start, range.end - 1, range.start - 1, range.end}) {
+      static_cast<void>(image.read(PhysAddr(at), buffer));
+      const auto shown = view->at(PhysAddr(at), buffer.size());
+      if (!shown) continue;
+      if (shown->empty() || shown->size() > buffer.size()) std::abort();
+      volatile std::byte sink{};
+      static_cast<void>(without_fault([&] {
+        for (const std::byte byte : *shown) sink = byte;
+      }));
+    }
+  }
 }
 
 std::string apply_edits(FuzzInput& input,

@@ -60,6 +60,9 @@ class EditedImage final : public PagedImage {
   std::map<std::uint64_t, std::array<std::byte, kPage>> pages_;
 };
 
+/// Reads an image at the ends of its first ranges, by reading and through a window.
+void read_around(const MemoryImage& image);
+
 /// Reads edits of the memory in `regions` and of VMCOREINFO's values from the rest of the input.
 /// Returns the changed text.
 std::string apply_edits(FuzzInput& input,

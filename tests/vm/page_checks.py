@@ -4,7 +4,7 @@
 import pathlib
 import subprocess
 
-from vm import pages
+from vm import pages, refilter_checks
 from vm.boot import Evidence, Programs
 from vm.kdump_file import FormatError, KdumpFile
 from vm.readers import ReaderError, Readers
@@ -32,6 +32,9 @@ def check_pages(
     result.check("every page holds what memory held", not wrong, "; ".join(wrong))
     _compare_with_collector(dump, unfiltered, programs, evidence, result)
     _compare_with_makedumpfile(dump, unfiltered, segments, readers, evidence, result)
+    refilter_checks.check_refiltering(
+        dump.kept, unfiltered, segments, readers, programs.collector, evidence.folder, result
+    )
 
 
 def _compare_with_collector(
