@@ -69,7 +69,7 @@ Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
     return PlanReader::refuse(object.name("by"), "is no known way to name a device");
   }
   PlannedDevice device{kind->by, TRY(object.non_empty("value"))};
-  if (device.by == PlannedDevice::By::kPath) TRY(object.path("value"));
+  if (device.by == PlannedDevice::By::kPath) device.value = TRY(object.path("value"));
   return device;
 }
 

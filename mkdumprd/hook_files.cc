@@ -137,7 +137,7 @@ Result<std::vector<WantedProgram>> shell_programs(const SysRoot& root) {
       "mkdir", "mount", "mv", "ps", "rm", "sleep", "sync", "tail", "umount", "vi"};
   const std::string reason = "failure_action shell";
   std::vector<WantedProgram> out = {{"/bin/sh", reason}};
-  TRY(find_program(root, out.front()));
+  if (auto shell = find_program(root, out.front()); !shell) return std::move(shell).error();
   for (const std::string_view tool : kTools) {
     WantedProgram wanted{std::string(tool), reason};
     if (find_program(root, wanted)) out.push_back(std::move(wanted));
