@@ -58,9 +58,7 @@ def base_tar(further: tuple[str, ...] = ()) -> pathlib.Path:
     ]
     if further:  # when the kernel is there: kdump-tools need it in their hooks
         install = f"apt-get install --yes --no-install-recommends {' '.join(further)}"
-        command += [
-            f"--customize-hook=DEBIAN_FRONTEND=noninteractive APT_CONFIG=$MMDEBSTRAP_APT_CONFIG {install}"
-        ]
+        command += [f'--customize-hook=chroot "$1" env DEBIAN_FRONTEND=noninteractive {install}']
     command += [f"--include={','.join(_PACKAGES)}", _SUITE, str(unfinished), str(apt.sources)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
