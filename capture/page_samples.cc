@@ -93,27 +93,31 @@ class Sampler {
     const std::uint64_t pages = bits.count();
     const std::uint64_t tries = std::min(pages, kPagesOfBlock);
     if (tries == 0) return;
-    std::uint64_t zero = 0, bytes = 0;
-    const double start = processor_seconds();
+    std::vector<Pfn> chosen;
     for (std::uint64_t i = 0; i < tries; ++i) {
       // One of each of `tries` equal parts.
       const std::uint64_t from = pages * i / tries;
       const std::uint64_t parts = pages * (i + 1) / tries - from;
-      const std::uint64_t rank = from + random_() % parts;
-      if (!reader_.read(first + bit_of_rank(bits, rank), page_)) continue;
+      chosen.push_back(first + bit_of_rank(bits, from + random_() % parts));
+    }
+    std::uint64_t zero = 0, bytes = 0;
+    const double start = processor_seconds();
+    for (const Pfn pfn : chosen) {
+      if (!reader_.read(pfn, page_)) continue;
       if (is_zero_page(page_)) {
         ++zero;
       } else {
         bytes += packed_size();
       }
     }
+    const double seconds = processor_seconds() - start;
     const double share = static_cast<double>(pages) / static_cast<double>(tries);
     Sum& sum = sums_[static_cast<std::size_t>(page_class)];
     sum.tried += tries;
     sum.weight += static_cast<double>(pages);
     sum.zero += share * static_cast<double>(zero);
     sum.bytes += share * static_cast<double>(bytes);
-    sum.seconds += share * (processor_seconds() - start);
+    sum.seconds += share * seconds;
   }
 
   [[nodiscard]] PageSamples result() const {

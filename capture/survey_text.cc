@@ -131,7 +131,7 @@ std::string makedumpfile_usage_text(const MemorySurvey& survey, const PageSample
   row("KERN_DATA", kept - zero, "no", "Dumpable kernel data ");
   fmt::format_to(std::back_inserter(text),
                  "\npage size:\t\t{:<16}\nTotal pages on system:\t{:<16}\n"
-                 "Total size on system:\t{:<16} Byte\n",
+                 "Total size on system:\t{:<16} Byte\n\n",
                  survey.page_size,
                  survey.pages,
                  survey.pages * survey.page_size);

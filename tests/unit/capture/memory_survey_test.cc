@@ -117,7 +117,7 @@ TEST_F(Survey, MakedumpfilesTableIsMakedumpfiles) {
             "KERN_DATA\t300             \tno\t\tDumpable kernel data \n"
             "\npage size:\t\t4096            \n"
             "Total pages on system:\t1000            \n"
-            "Total size on system:\t4096000          Byte\n");
+            "Total size on system:\t4096000          Byte\n\n");
 }
 
 TEST(LiveKernel, TheReservationIsFoundInIomem) {
