@@ -85,7 +85,7 @@ int rank_of(Dwarf_Die& die) {
 
 struct DwarfTypes::State {
   struct Close {
-    void operator()(Dwarf* dwarf) const { dwarf_end(dwarf); }
+    void operator()(Dwarf* open) const { dwarf_end(open); }
   };
   Fd fd;
   std::unique_ptr<Dwarf, Close> dwarf;
