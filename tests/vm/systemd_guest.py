@@ -62,6 +62,7 @@ def base_tar(further: tuple[str, ...] = ()) -> pathlib.Path:
     command += [f"--include={','.join(_PACKAGES)}", _SUITE, str(unfinished), str(apt.sources)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
+        unfinished.unlink(missing_ok=True)
         raise FetchError(f"installing the systemd guest: {last_error(result.stderr)}")
     unfinished.rename(path)
     return path
