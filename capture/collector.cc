@@ -5,6 +5,7 @@
 #include "base/exit_code.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/sys_root.h"
 #include "base/text.h"
 #include "capture/debug_info_files.h"
 #include "capture/dump_dmesg.h"
@@ -25,7 +26,6 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,10 +38,16 @@ constexpr std::string_view kMakedumpfile = "makedumpfile";
 constexpr std::string_view kInfo = "info";
 constexpr std::string_view kVerify = "verify";
 
+/// Of this program alone: what getrusage(2) tells includes the process that started it.
 std::uint64_t peak_memory() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  const auto status = SysRoot().read("/proc/self/status");
+  if (!status) return 0;
+  for (const std::string_view line : split_lines(*status)) {
+    const auto words = split_words(line);
+    if (words.size() < 2 || words[0] != "VmHWM:") continue;
+    return parse_unsigned(words[1]).value_or(0) << 10U;
+  }
+  return 0;
 }
 
 std::string excluded_text(const CaptureReport& report) {

@@ -161,7 +161,11 @@ Result<PageSamples> sample_pages(const CaptureOptions& options,
       TRY(MemMapSource::find(*machine.image, machine.info, machine.shift, pages));
   std::vector<BlockFilter> filters;
   for (const ClassRow& row : kRows) {
-    filters.emplace_back(source.layout(), DumpLevel(row.level), TRY(source.open()));
+    filters.emplace_back(source.layout(),
+                         DumpLevel(row.level),
+                         TRY(source.open()),
+                         source.known(),
+                         source.certain());
   }
   Sampler sampler(
       *machine.image,

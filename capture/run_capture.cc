@@ -3,12 +3,14 @@
 
 #include "capture/crashed_machine.h"
 #include "capture/filter/page_selection.h"
+#include "capture/filter/proofs.h"
 #include "capture/format/dump_plan.h"
 #include "capture/format/elf_writer.h"
 #include "capture/format/kdump_writer.h"
 #include "capture/format/split_writer.h"
-#include "capture/kernel/free_pages.h"
+#include "capture/kernel/known_pages.h"
 #include "capture/kernel/memmap_source.h"
+#include "capture/kernel/types/complete.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,10 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Stage = CaptureProgress::Stage;
-
-// One part in this many more than the kernel counts is no contradiction: pages that are being
-// isolated are on free lists but not counted.
-constexpr std::uint64_t kFreeTolerance = 50;
 
 // Code, data and bss of a distribution's kernel have 40 to 60 MiB.
 constexpr std::uint64_t kImageBytes = std::uint64_t{64} << 20U;
@@ -73,11 +71,28 @@ std::unique_ptr<DumpWriter> make_writer(const CaptureOptions& options,
       *machine.image, geometry, std::move(facts), pages, block, outputs);
 }
 
+/// What the kernel says about itself beyond VMCOREINFO, and about pages by where they are; nothing
+/// when VMCOREINFO is not its own.
+struct Knowledge {
+  Vmcoreinfo info;
+  KnownPages pages;
+};
+Knowledge find_knowledge(const CrashedMachine& machine) {
+  if (machine.identity == Identity::kContradicted) return {machine.info, {}};
+  auto space = make_address_space(*machine.image, machine.info);
+  if (!space) return {machine.info, {}};
+  const KernelMemory memory(*machine.image, *std::move(space));
+  Knowledge knowledge{complete_vmcoreinfo(machine.info, memory).info, {}};
+  knowledge.pages = find_known_pages(knowledge.info, memory, machine.shift);
+  return knowledge;
+}
+
 /// One capture: machine, geometry and options are fixed, a level at a time is tried.
 struct CaptureRun {
   const CaptureOptions& options;
   const CrashedMachine& machine;
   const std::vector<Range>& pages;
+  const Knowledge& knowledge;
   CaptureProgress& progress;
 };
 
@@ -92,42 +107,34 @@ Status keep_all(const CaptureRun& run,
   return select_everything(bitmap, run.progress.selected);
 }
 
-/// Do the free pages that were recognised agree with what the kernel counted? More of them than it
-/// counted means that pages in use were taken for free ones.
-Status prove_free_pages(const CrashedMachine& machine, const FilterCounts& counts) {
-  const std::uint64_t found = counts.excluded[static_cast<std::size_t>(PageClass::kFree)] +
-                              counts.excluded[static_cast<std::size_t>(PageClass::kUnaccepted)];
-  const KernelMemory memory(*machine.image, TRY(make_address_space(*machine.image, machine.info)));
-  const auto counted = count_free_pages(machine.info, memory);
-  // A kernel that does not say is no proof against the filter.
-  if (!counted) return {};
-  const std::uint64_t lag =
-      kCounterLag * std::max<std::uint64_t>(machine.notes.cpus, 1) * counted->zones;
-  if (found <= counted->pages + counted->pages / kFreeTolerance + lag) return {};
-  return make_error(
-      ErrorKind::kBadData, "{} free pages found, but the kernel counts {}", found, counted->pages);
-}
-
 /// Fills the bitmap; lowers `report.level` where struct pages cannot be understood.
 Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, CaptureReport& report) {
   if (run.machine.identity == Identity::kContradicted) {
     return keep_all(
         run, level, "VMCOREINFO does not describe the kernel in this memory", bitmap, report);
   }
-  const auto source =
-      MemMapSource::find(*run.machine.image, run.machine.info, run.machine.shift, run.pages);
+  const auto& machine = run.machine;
+  auto source = MemMapSource::find(*machine.image, machine.info, machine.shift, run.pages);
   if (!source) return keep_all(run, level, source.error().message, bitmap, report);
-  report.filter =
-      TRY(select_pages(*source, level, run.options.threads, bitmap, run.progress.selected));
-  if (!level.excludes(DumpLevel::kFree)) return {};
-  const auto proof = prove_free_pages(run.machine, report.filter);
-  if (proof) return {};
-  report.level = level.without(DumpLevel::kFree);
-  report.warnings.push_back(fmt::format("free pages are kept: {}", proof.error().message));
-  run.progress.selected = 0;
-  report.filter =
-      TRY(select_pages(*source, report.level, run.options.threads, bitmap, run.progress.selected));
-  return {};
+  const KernelMemory memory(*machine.image, TRY(make_address_space(*machine.image, machine.info)));
+  const auto translation = prove_translation(machine.info, memory);
+  if (!translation) return keep_all(run, level, translation.error().message, bitmap, report);
+  source->set_known(run.knowledge.pages);
+  const auto select_level = [&](DumpLevel tried) -> Status {
+    run.progress.selected = 0;
+    report.filter =
+        TRY(select_pages(*source, tried, run.options.threads, bitmap, run.progress.selected));
+    return {};
+  };
+  TRY(select_level(level));
+  for (const FailedProof& failed :
+       prove_selection(*source, run.knowledge.info, memory, machine.notes.cpus, report.filter)) {
+    if (!report.level.excludes(failed.bits)) continue;
+    report.level = report.level.without(failed.bits);
+    report.warnings.push_back(
+        fmt::format("{} are kept: {}", excluded_by(failed.bits), failed.reason));
+  }
+  return report.level == level ? Status() : select_level(report.level);
 }
 
 /// Chooses the pages of the dump; `report.level` may be lowered.
@@ -164,17 +171,23 @@ Status only_select(const CaptureRun& run, CaptureReport& report) {
   return select_timed(run, run.options.level, bitmap, report);
 }
 
-/// What a reader cannot do without: the kernel's image, which holds its code, its data, the roots
-/// of its page tables and, as a rule, the message buffer.
-std::vector<Range> worth_most(const CrashedMachine& machine) {
+/// What a reader cannot do without, in the order of its worth: the kernel's image, which holds its
+/// code, its data, the roots of its page tables and, as a rule, the message buffer; then stacks,
+/// per-CPU areas and the like.
+std::vector<RangeSet> worth_most(const CrashedMachine& machine, const KnownPages& known) {
+  std::vector<RangeSet> sets = {known.image, known.state};
+  if (!known.image.empty()) return sets;
+  // Without symbols of its sections: where the image is, as a rule.
   const auto start = machine.info.symbol("_stext");
-  if (!start) return {};
-  const auto space = make_address_space(*machine.image, machine.info);
-  if (!space) return {};
+  auto space = make_address_space(*machine.image, machine.info);
+  if (!start || !space) return sets;
   const auto found = (*space)->translate(*start);
-  if (!found) return {};
+  if (!found) return sets;
   const std::uint64_t frame = found->phys.value() >> machine.shift.bits;
-  return {{frame, frame + (kImageBytes >> machine.shift.bits)}};
+  const Range image{frame, frame + (kImageBytes >> machine.shift.bits)};
+  sets[0].add(image);
+  sets[1].subtract(image);
+  return sets;
 }
 
 /// Everything into the output but the word that it is complete.
@@ -190,7 +203,8 @@ Status write_dump(const CaptureRun& run,
   run.progress.copied = 0;
   run.progress.copying_total = bitmap.dumped_pages();
   run.progress.stage = Stage::kCopying;
-  const CopyOptions options{run.options.codec, run.options.threads, worth_most(run.machine)};
+  const CopyOptions options{
+      run.options.codec, run.options.threads, worth_most(run.machine, run.knowledge.pages)};
   report.copy = TRY(writer.copy(bitmap, report.level, options, run.progress.copied));
   report.copy_time = Clock::now() - copy_start;
   return {};
@@ -243,7 +257,8 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
   report.page_size = machine.shift.page_size();
   report.front_bytes = geometry.descriptors_offset;
 
-  const CaptureRun run{options, machine, pages, progress};
+  const Knowledge knowledge = find_knowledge(machine);
+  const CaptureRun run{options, machine, pages, knowledge, progress};
   if (options.dry_run) {
     TRY(only_select(run, report));
     add_warnings(report);

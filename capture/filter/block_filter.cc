@@ -22,6 +22,13 @@ FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   without_struct_page += other.without_struct_page;
   doubtful += other.doubtful;
   faults += other.faults;
+  hugetlb += other.hugetlb;
+  free_blocks += other.free_blocks;
+  wild_blocks += other.wild_blocks;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    known[i] += other.known[i];
+    contradicted[i] += other.contradicted[i];
+  }
   return *this;
 }
 
@@ -31,16 +38,23 @@ std::uint64_t FilterCounts::excluded_pages() const {
   return sum;
 }
 
-BlockFilter::BlockFilter(const PageLayout& layout, DumpLevel level, MemMap mem_map)
+BlockFilter::BlockFilter(const PageLayout& layout,
+                         DumpLevel level,
+                         MemMap mem_map,
+                         const RangeSet& known,
+                         const RangeSet& certain)
     : layout_(layout),
       classifier_(layout, level),
       mem_map_(std::move(mem_map)),
+      known_(known),
+      certain_(certain),
       head_copy_(layout.size),
       next_copy_(layout.size),
       last_copy_(layout.size) {}
 
 FilterCounts BlockFilter::run(Pfn block_start, BlockBits& bits) {
   start_ = block_start;
+  has_known_ = known_.overlaps(Range{start_.value(), start_.value() + BlockBits::kPages});
   bits_ = bits;
   counts_ = {};
   if (!walk(MemMap::RunSize::kLarge)) {
@@ -104,6 +118,7 @@ BlockFilter::Stop BlockFilter::look_at(const PageRun& run) {
     const PageVerdict verdict = classifier_.classify(pfn, page, next);
     const std::uint64_t count = std::uint64_t{1} << verdict.order;
     if (verdict.page_class == PageClass::kKept) {
+      counts_.wild_blocks += verdict.wild ? 1U : 0U;
       i += count;
       continue;
     }
@@ -116,7 +131,7 @@ BlockFilter::Stop BlockFilter::look_at(const PageRun& run) {
         continue;
       }
     }
-    exclude(pfn, count, verdict.page_class);
+    exclude(pfn, count, verdict);
     i += count;
   }
   next_ = run.first + i;
@@ -137,7 +152,7 @@ void BlockFilter::decide_far(Pfn pfn) {
         return;
       }
     }
-    exclude(pfn, count, verdict.page_class);
+    exclude(pfn, count, verdict);
   }
   next_ = pfn + count;
 }
@@ -165,7 +180,7 @@ void BlockFilter::look_back() {
         continue;
       }
     }
-    exclude(start_, end - start_, verdict.page_class);
+    exclude(start_, end - start_, verdict);
     next_ = end;
     return;
   }
@@ -176,9 +191,51 @@ bool BlockFilter::ends_agree(const std::byte* next, const std::byte* last) const
   return classifier_.is_tail(last) && classifier_.head_word(last) == classifier_.head_word(next);
 }
 
+void BlockFilter::exclude(Pfn begin, std::uint64_t count, const PageVerdict& verdict) {
+  counts_.free_blocks += is_free(verdict.page_class) ? 1U : 0U;
+  const std::uint64_t before = counts_.excluded[static_cast<std::size_t>(PageClass::kUser)];
+  exclude(begin, count, verdict.page_class);
+  if (verdict.hugetlb) {
+    counts_.hugetlb += counts_.excluded[static_cast<std::size_t>(PageClass::kUser)] - before;
+  }
+}
+
+/// Leaves out what is not known to be in use.
+void BlockFilter::exclude_around(const Range& frames, PageClass page_class) {
+  std::uint64_t at = frames.start;
+  const auto leave_out = [&](std::uint64_t end) {
+    if (at >= end) return;
+    counts_.excluded[static_cast<std::size_t>(page_class)] +=
+        bits_.clear(at - start_.value(), end - start_.value());
+  };
+  const auto& ranges = known_.ranges();
+  for (auto range = std::upper_bound(
+           ranges.begin(),
+           ranges.end(),
+           at,
+           [](std::uint64_t page, const Range&candidate) { return page < candidate.end; });
+       range != ranges.end() && range->start < frames.end;
+       ++range) {
+    leave_out(range->start);
+    const Range both{std::max(range->start, frames.start), std::min(range->end, frames.end)};
+    counts_.known[static_cast<std::size_t>(page_class)] += both.size();
+    for (std::uint64_t page = both.start; page < both.end; ++page) {
+      if (certain_.contains(page)) ++counts_.contradicted[static_cast<std::size_t>(page_class)];
+    }
+    at = both.end;
+  }
+  leave_out(frames.end);
+}
+
 void BlockFilter::exclude(Pfn begin, std::uint64_t count, PageClass page_class) {
   const std::uint64_t first = begin - start_;
   const std::uint64_t last = std::min(first + count, BlockBits::kPages);
+  // Failed and offline memory is never read, whatever it held.
+  const bool readable = page_class != PageClass::kHwPoison && page_class != PageClass::kOffline;
+  if (has_known_ && readable && last > first) {
+    exclude_around({start_.value() + first, start_.value() + last}, page_class);
+    return;
+  }
   counts_.excluded[static_cast<std::size_t>(page_class)] += bits_.clear(first, last);
 }
 

@@ -15,6 +15,15 @@ PageBitmap::PageBitmap(std::vector<Range> pages, BlockStore& store, const Memory
   }
 }
 
+std::optional<std::size_t> PageBitmap::index_of(std::uint64_t number) const {
+  const auto found = std::lower_bound(
+      blocks_.begin(), blocks_.end(), number, [](const Block& block, std::uint64_t wanted) {
+        return block.number < wanted;
+      });
+  if (found == blocks_.end() || found->number != number) return std::nullopt;
+  return static_cast<std::size_t>(found - blocks_.begin());
+}
+
 BlockBits PageBitmap::existing(std::size_t index) const {
   const std::uint64_t first = first_page(index).value();
   const std::uint64_t end = first + BlockBits::kPages;

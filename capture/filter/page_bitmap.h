@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace kdump::capture {
@@ -37,6 +38,8 @@ class PageBitmap {
   [[nodiscard]] std::uint64_t block_number(std::size_t index) const {
     return blocks_[index].number;
   }
+  /// The index of a block by its number; nothing when it holds no memory.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::uint64_t number) const;
   [[nodiscard]] Pfn first_page(std::size_t index) const {
     return Pfn(blocks_[index].number * BlockBits::kPages);
   }

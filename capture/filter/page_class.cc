@@ -100,8 +100,14 @@ bool PageClassifier::is_hugetlb(const Words& words, const std::byte* next) const
 }
 
 PageVerdict PageClassifier::free_block(Pfn pfn, std::uint64_t order) const {
-  if (order >= layout_.free_orders || !aligned(pfn, static_cast<unsigned>(order))) return {};
-  return {PageClass::kFree, static_cast<std::uint8_t>(order), false};
+  PageVerdict verdict;
+  if (order >= layout_.free_orders || !aligned(pfn, static_cast<unsigned>(order))) {
+    verdict.wild = true;
+    return verdict;
+  }
+  verdict.page_class = PageClass::kFree;
+  verdict.order = static_cast<std::uint8_t>(order);
+  return verdict;
 }
 
 PageVerdict PageClassifier::classify(Pfn pfn, const std::byte* page, const std::byte* next) const {
@@ -132,7 +138,9 @@ PageVerdict PageClassifier::classify(Pfn pfn, const std::byte* page, const std::
   const bool anonymous = !slab && (words.mapping & kAnonymousBit) != 0;
   const bool cache = !anonymous && is_cache(words.flags);
   const bool has_private = (words.flags & layout_.private_flag) != 0;
-  const auto verdict = [&](PageClass page_class) { return PageVerdict{page_class, order, false}; };
+  const auto verdict = [&](PageClass page_class) {
+    return PageVerdict{page_class, order, false, hugetlb, false};
+  };
   if (cache && !has_private &&
       (level_.excludes(DumpLevel::kCache) || level_.excludes(DumpLevel::kCachePrivate))) {
     return verdict(PageClass::kCache);
@@ -143,7 +151,7 @@ PageVerdict PageClassifier::classify(Pfn pfn, const std::byte* page, const std::
   }
   if (poisoned(page)) {
     // A hugetlb head is marked for whichever of its pages failed; any other mark is for one page.
-    if (order > 0 && !hugetlb) return {PageClass::kHwPoison, 0, false};
+    if (order > 0 && !hugetlb) return PageVerdict{PageClass::kHwPoison, 0, false, false, false};
     return verdict(PageClass::kHwPoison);
   }
   if (!slab && layout_.offline_type && has_type(words.mapcount, *layout_.offline_type)) {

@@ -34,6 +34,8 @@ struct PageVerdict {
   std::uint8_t order = 0;
   /// The page is a tail of a compound page, whose head decides (unless it is poisoned itself).
   bool tail = false;
+  bool hugetlb = false;  ///< one of kUser that is on no LRU list
+  bool wild = false;     ///< kept: a free block of an order that no kernel makes
 };
 
 /// Decides by the bytes of struct pages alone. The classes and their order of precedence are those

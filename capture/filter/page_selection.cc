@@ -22,7 +22,9 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
                                   std::atomic<std::uint64_t>& pages_done) {
   std::vector<Worker> workers;
   for (unsigned i = 0; i < threads; ++i) {
-    workers.push_back({BlockFilter(source.layout(), level, TRY(source.open())), {}});
+    workers.push_back(
+        {BlockFilter(source.layout(), level, TRY(source.open()), source.known(), source.certain()),
+         {}});
   }
   TRY(for_each_item(workers, bitmap.blocks(), [&](Worker& worker, std::size_t block) -> Status {
     BlockBits bits = TRY(bitmap.present(block));

@@ -35,7 +35,7 @@ struct CopyOptions {
   unsigned threads = 1;
   /// Page frames that are copied before all others, so that an output without room for the whole
   /// dump has these. A format whose data lies in order does not look at it.
-  std::vector<Range> first{};
+  std::vector<RangeSet> first{};
 };
 
 /// One dump on its way to an Output, in one of the formats. The calls come in the order in which

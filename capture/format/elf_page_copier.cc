@@ -20,6 +20,7 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20U;
 struct ElfCopyJob {
   const MemoryImage& image;
   const PageBitmap& bitmap;
+  const CopyOrder& order;
   PageShift shift;
   std::uint64_t data_offset;
   Output& output;
@@ -36,15 +37,22 @@ class ElfCopyWorker {
         page_size_(static_cast<std::size_t>(job.shift.page_size())),
         buffer_(std::max(kBufferBytes, page_size_)) {}
 
-  /// Pages [begin, end) of a block.
-  Status copy_piece(std::size_t block, std::uint64_t begin, std::uint64_t end) {
+  /// `rest`: the pages of the piece that did not come first.
+  Status copy_piece(const CopyPiece& piece, bool rest) {
+    const std::size_t block = piece.block;
     if (job_->bitmap.dumped_in_block(block) == 0) return {};
     const BlockBits bits = TRY(job_->bitmap.dumped(block));
+    BlockBits wanted = bits;
+    if (rest) static_cast<void>(job_->order.pass_over_first(block, wanted));
     const Pfn first = job_->bitmap.first_page(block);
-    std::uint64_t rank = job_->bitmap.rank(block) + bits.count_before(begin);
-    for (std::uint64_t page = bits.next_set(begin); page < end;
+    std::uint64_t rank = job_->bitmap.rank(block) + bits.count_before(piece.begin);
+    for (std::uint64_t page = bits.next_set(piece.begin); page < piece.end;
          page = bits.next_set(page + 1), ++rank) {
-      TRY(add_page(first + page, rank));
+      if (wanted.test(page)) {
+        TRY(add_page(first + page, rank));
+      } else {
+        TRY(flush());
+      }
       if (page + 1 == BlockBits::kPages) break;
     }
     TRY(flush());
@@ -119,19 +127,25 @@ Result<CopyCounts> copy_elf_pages(const MemoryImage& image,
                                   PageShift shift,
                                   std::uint64_t data_offset,
                                   unsigned threads,
+                                  const std::vector<RangeSet>& first,
                                   Output& output,
                                   std::atomic<std::uint64_t>& pages_done) {
-  const ElfCopyJob job{image, bitmap, shift, data_offset, output, pages_done};
+  const CopyOrder order(
+      bitmap, first, std::clamp<std::uint64_t>(kPieceBytes >> shift.bits, 64, BlockBits::kPages));
+  const ElfCopyJob job{image, bitmap, order, shift, data_offset, output, pages_done};
   std::vector<ElfCopyWorker> workers;
   for (unsigned i = 0; i < threads; ++i) workers.emplace_back(job);
-  const std::uint64_t piece =
-      std::clamp<std::uint64_t>(kPieceBytes >> shift.bits, 64, BlockBits::kPages);
-  const std::uint64_t pieces = BlockBits::kPages / piece;
-  TRY(for_each_item(
-      workers, bitmap.blocks() * pieces, [&](ElfCopyWorker& worker, std::size_t item) {
-        const std::uint64_t begin = item % pieces * piece;
-        return worker.copy_piece(item / pieces, begin, begin + piece);
+  // A stream takes what comes in the order of the file.
+  if (output.is_sparse()) {
+    for (const std::vector<CopyPiece>& pieces : order.first()) {
+      TRY(for_each_item(workers, pieces.size(), [&](ElfCopyWorker& worker, std::size_t i) {
+        return worker.copy_piece(pieces[i], false);
       }));
+    }
+  }
+  TRY(for_each_item(workers, order.pieces(), [&](ElfCopyWorker& worker, std::size_t i) {
+    return worker.copy_piece(order.piece(i), output.is_sparse());
+  }));
   CopyCounts counts;
   for (const ElfCopyWorker& worker : workers) {
     counts.pages += worker.counts().pages;

@@ -160,8 +160,14 @@ Result<CopyCounts> ElfWriter::copy(const PageBitmap& bitmap,
   TRY(write_notes());
   // A stream that is cut off later has all of this, and what a device held before is no dump now.
   if (!output_.is_sparse()) TRY(output_.sync());
-  return copy_elf_pages(
-      image_, bitmap, shift_, layout_.data_offset, options.threads, output_, pages_done);
+  return copy_elf_pages(image_,
+                        bitmap,
+                        shift_,
+                        layout_.data_offset,
+                        options.threads,
+                        options.first,
+                        output_,
+                        pages_done);
 }
 
 Status ElfWriter::complete() {

@@ -24,6 +24,7 @@ constexpr std::size_t kMaxPendingDescriptors = 8192;
 struct CopyJob {
   const MemoryImage& image;
   const PageBitmap& bitmap;
+  const CopyOrder& order;
   const DumpPlan& plan;
   std::uint32_t codec_flag;
   Output& output;
@@ -45,20 +46,34 @@ class CopyWorker {
     descriptors_.reserve(kMaxPendingDescriptors);
   }
 
-  /// Pages [begin, end) of a block.
-  Status copy_piece(std::size_t block, std::uint64_t begin, std::uint64_t end) {
+  enum class Part {
+    kFirst,  ///< the piece was chosen to come before others
+    kRest,   ///< what did not come first
+  };
+  Status copy_piece(const CopyPiece& piece, Part part) {
+    const std::size_t block = piece.block;
     if (job_->bitmap.dumped_in_block(block) == 0) return {};
     if (!loaded_block_ || *loaded_block_ != block) {
       loaded_block_.reset();
       bits_ = TRY(job_->bitmap.dumped(block));
+      rest_ = bits_;
+      static_cast<void>(job_->order.pass_over_first(block, rest_));
       loaded_block_ = block;
     }
-    std::uint64_t rank = job_->bitmap.rank(block) + bits_.count_before(begin);
-    for (std::uint64_t page = bits_.next_set(begin); page < end;) {
-      const std::uint64_t run_end = std::min(bits_.next_clear(page), end);
+    const BlockBits& wanted = part == Part::kFirst ? bits_ : rest_;
+    std::uint64_t counted = piece.begin;
+    std::uint64_t rank = job_->bitmap.rank(block) + bits_.count_before(counted);
+    for (std::uint64_t page = wanted.next_set(piece.begin); page < piece.end;) {
+      const std::uint64_t run_end = std::min(wanted.next_clear(page), piece.end);
+      // Pages that came first have their ranks too.
+      for (counted = bits_.next_set(counted); counted < page;
+           counted = bits_.next_set(counted + 1)) {
+        ++rank;
+      }
       TRY(copy_run(job_->bitmap.first_page(block) + page, run_end - page, rank));
       rank += run_end - page;
-      page = bits_.next_set(run_end);
+      counted = run_end;
+      page = wanted.next_set(run_end);
     }
     return {};
   }
@@ -207,29 +222,9 @@ class CopyWorker {
   Range previous_;
   std::optional<std::size_t> loaded_block_;
   BlockBits bits_;
+  BlockBits rest_;  ///< without the pages that come first
   CopyCounts counts_;
 };
-
-/// The pieces that hold some of these page frames, ascending. Pieces are numbered through all
-/// blocks.
-std::vector<std::size_t> items_of(const PageBitmap& bitmap,
-                                  const std::vector<Range>& frames,
-                                  std::uint64_t piece) {
-  const std::uint64_t pieces = BlockBits::kPages / piece;
-  std::vector<std::size_t> items;
-  for (std::size_t block = 0; block < bitmap.blocks(); ++block) {
-    for (std::uint64_t i = 0; i < pieces; ++i) {
-      const std::uint64_t start = bitmap.first_page(block).value() + i * piece;
-      const Range covered{start, start + piece};
-      if (std::any_of(frames.begin(), frames.end(), [&covered](const Range& wanted) {
-            return wanted.overlaps(covered);
-          })) {
-        items.push_back(static_cast<std::size_t>(block * pieces + i));
-      }
-    }
-  }
-  return items;
-}
 
 /// The first of the data, from the end of the descriptors on.
 Status write_zero_page(const DumpPlan& plan, Output& output) {
@@ -247,33 +242,27 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
                               const DumpPlan& plan,
                               const CodecChoice& codec,
                               unsigned threads,
-                              const std::vector<Range>& first,
+                              const std::vector<RangeSet>& first,
                               Output& output,
                               std::atomic<std::uint64_t>& pages_done) {
   TRY(write_zero_page(plan, output));
-  CopyJob job{image, bitmap, plan, codec_flag(codec.kind), output, pages_done};
   const std::uint64_t page_size = plan.geometry.shift.page_size();
+  // Pieces begin at whole words of the bitmap.
+  const CopyOrder order(
+      bitmap, first, std::clamp<std::uint64_t>(kPieceBytes / page_size, 64, BlockBits::kPages));
+  CopyJob job{image, bitmap, order, plan, codec_flag(codec.kind), output, pages_done};
   std::vector<CopyWorker> workers;
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back(job, TRY(make_codec(codec, static_cast<std::size_t>(page_size))));
   }
-  // Pieces begin at whole words of the bitmap.
-  const std::uint64_t piece =
-      std::clamp<std::uint64_t>(kPieceBytes / page_size, 64, BlockBits::kPages);
-  const std::uint64_t pieces = BlockBits::kPages / piece;
-  const auto copy = [&](CopyWorker& worker, std::size_t item) {
-    const std::uint64_t begin = item % pieces * piece;
-    return worker.copy_piece(item / pieces, begin, begin + piece);
-  };
-  const std::vector<std::size_t> early = items_of(bitmap, first, piece);
-  TRY(for_each_item(workers, early.size(), [&](CopyWorker& worker, std::size_t i) {
-    return copy(worker, early[i]);
+  for (const std::vector<CopyPiece>& pieces : order.first()) {
+    TRY(for_each_item(workers, pieces.size(), [&](CopyWorker& worker, std::size_t i) {
+      return worker.copy_piece(pieces[i], CopyWorker::Part::kFirst);
+    }));
+  }
+  TRY(for_each_item(workers, order.pieces(), [&](CopyWorker& worker, std::size_t i) {
+    return worker.copy_piece(order.piece(i), CopyWorker::Part::kRest);
   }));
-  TRY(for_each_item(
-      workers, bitmap.blocks() * pieces, [&](CopyWorker& worker, std::size_t item) -> Status {
-        if (std::binary_search(early.begin(), early.end(), item)) return {};
-        return copy(worker, item);
-      }));
   CopyCounts counts;
   for (CopyWorker& worker : workers) {
     TRY(worker.finish());

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "capture/filter/page_bitmap.h"
+#include "capture/format/copy_order.h"
 #include "capture/format/dump_plan.h"
 #include "capture/format/output.h"
 #include "capture/format/page_codec.h"
@@ -31,7 +32,8 @@ struct CopyCounts {
 /// the codec (zstd 0.1 MiB): 0.5 MiB of output, 0.2 MiB of descriptors and a window of 2
 /// MiB onto the image. At most two output buffers a thread wait in the page cache.
 ///
-/// The pieces that hold page frames of `first` come before all others.
+/// The sets of page frames in `first`, disjoint and in the order of their worth, come before all
+/// others.
 /// A page that cannot be read is counted and left without data. The first error of the output ends
 /// the copy and is returned.
 Result<CopyCounts> copy_pages(const MemoryImage& image,
@@ -39,7 +41,7 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
                               const DumpPlan& plan,
                               const CodecChoice& codec,
                               unsigned threads,
-                              const std::vector<Range>& first,
+                              const std::vector<RangeSet>& first,
                               Output& output,
                               std::atomic<std::uint64_t>& pages_done);
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace kdump::capture {
 
@@ -27,6 +28,13 @@ class AddressSpace {
   /// kNotFound: nothing is mapped there. kUnreadable: a page table on the way is not in the image.
   /// kBadData: not a kernel address.
   virtual Result<Translation> translate(VirtAddr address) = 0;
+
+  /// The same by page tables alone, also where the kernel's image is known to lie in one piece.
+  virtual Result<Translation> walk(VirtAddr address) { return translate(address); }
+
+  /// The root of the kernel's page tables, and those tables of the next level that map the kernel's
+  /// half of the address space.
+  [[nodiscard]] virtual std::vector<PhysAddr> top_tables() { return {}; }
 };
 
 /// The address space of `image`'s architecture. kUnsupported: an architecture without an

@@ -16,6 +16,7 @@ constexpr std::uint64_t kCounterSize = sizeof(std::uint64_t);
 
 struct ZoneLayout {
   std::uint64_t node_zones = 0, nr_zones = 0, zone_size = 0, counter = 0;
+  std::uint64_t counters = 1;  ///< that are added up, beside each other
 };
 
 Result<std::uint64_t> sane(std::optional<std::uint64_t> value,
@@ -25,7 +26,7 @@ Result<std::uint64_t> sane(std::optional<std::uint64_t> value,
   return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks a usable {}", key);
 }
 
-Result<ZoneLayout> resolve(const Vmcoreinfo& info) {
+Result<ZoneLayout> resolve(const Vmcoreinfo& info, std::string_view first, std::string_view last) {
   ZoneLayout layout;
   layout.node_zones = TRY(sane(
       info.offset("pglist_data.node_zones"), kMaxStructSize, "OFFSET(pglist_data.node_zones)"));
@@ -34,8 +35,11 @@ Result<ZoneLayout> resolve(const Vmcoreinfo& info) {
   layout.zone_size = TRY(sane(info.size("zone"), kMaxStructSize, "SIZE(zone)"));
   const auto vm_stat =
       TRY(sane(info.offset("zone.vm_stat"), kMaxStructSize, "OFFSET(zone.vm_stat)"));
-  const auto index = TRY(sane(info.number("NR_FREE_PAGES"), kMaxCounter, "NUMBER(NR_FREE_PAGES)"));
+  const auto index = TRY(sane(info.number(first), kMaxCounter, fmt::format("NUMBER({})", first)));
+  const auto end = TRY(sane(info.number(last), kMaxCounter, fmt::format("NUMBER({})", last)));
+  if (end < index) return make_error(ErrorKind::kBadData, "{} is before {}", last, first);
   layout.counter = vm_stat + index * kCounterSize;
+  layout.counters = end - index + 1;
   return layout;
 }
 
@@ -45,19 +49,20 @@ Status add_node(VirtAddr node,
                 FreePageCount& count) {
   const auto zones = std::min(TRY(memory.read<std::uint32_t>(node + layout.nr_zones)), kMaxZones);
   for (std::uint32_t i = 0; i < zones; ++i) {
-    const auto pages = TRY(memory.read<std::int64_t>(node + layout.node_zones +
-                                                     i * layout.zone_size + layout.counter));
-    // Lag can make an empty zone's counter negative.
-    if (pages > 0) count.pages += static_cast<std::uint64_t>(pages);
+    for (std::uint64_t j = 0; j < layout.counters; ++j) {
+      const auto pages = TRY(memory.read<std::int64_t>(
+          node + layout.node_zones + i * layout.zone_size + layout.counter + j * kCounterSize));
+      // Lag can make an empty zone's counter negative.
+      if (pages > 0) count.pages += static_cast<std::uint64_t>(pages);
+    }
     ++count.zones;
   }
   return {};
 }
 
-}  // namespace
-
-Result<FreePageCount> count_free_pages(const Vmcoreinfo& info, const KernelMemory& memory) {
-  const ZoneLayout layout = TRY(resolve(info));
+Result<FreePageCount> count_pages(const Vmcoreinfo& info,
+                                  const KernelMemory& memory,
+                                  const ZoneLayout& layout) {
   FreePageCount count;
   if (const auto single = info.symbol("contig_page_data")) {
     TRY(add_node(*single, layout, memory, count));
@@ -74,6 +79,17 @@ Result<FreePageCount> count_free_pages(const Vmcoreinfo& info, const KernelMemor
     if (node != 0) TRY(add_node(VirtAddr(node), layout, memory, count));
   }
   return count;
+}
+
+}  // namespace
+
+Result<FreePageCount> count_free_pages(const Vmcoreinfo& info, const KernelMemory& memory) {
+  return count_pages(info, memory, TRY(resolve(info, "NR_FREE_PAGES", "NR_FREE_PAGES")));
+}
+
+Result<FreePageCount> count_lru_pages(const Vmcoreinfo& info, const KernelMemory& memory) {
+  return count_pages(
+      info, memory, TRY(resolve(info, "NR_ZONE_INACTIVE_ANON", "NR_ZONE_UNEVICTABLE")));
 }
 
 }  // namespace kdump::capture

@@ -9,12 +9,16 @@
 
 namespace kdump::capture {
 
-/// What the crashed kernel's own counters say about free memory.
+/// What the crashed kernel's own counters say about some kind of pages.
 struct FreePageCount {
-  std::uint64_t pages =
-      0;  ///< sum of NR_FREE_PAGES over all zones; unaccepted memory counts as free
+  /// Sum over all zones; unaccepted memory counts as free.
+  std::uint64_t pages = 0;
   std::uint64_t zones = 0;  ///< with memory or without
 };
+
+/// The same for the pages on the LRU lists, by the counters from NR_ZONE_INACTIVE_ANON to
+/// NR_ZONE_UNEVICTABLE (include/linux/mmzone.h: zone_stat_item).
+Result<FreePageCount> count_lru_pages(const Vmcoreinfo& info, const KernelMemory& memory);
 
 /// Each zone's counter lags behind by at most this many pages for each CPU (mm/vmstat.c:
 /// calculate_normal_threshold).

@@ -15,4 +15,11 @@ Result<KernelLogCounts> read_kernel_log(const Vmcoreinfo& info,
   return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks SYMBOL(prb) and SYMBOL(log_buf)");
 }
 
+std::vector<KernelPiece> kernel_log_memory(const Vmcoreinfo& info, const KernelMemory& memory) {
+  auto pieces =
+      info.symbol("prb") ? printk_ring_memory(info, memory) : log_buf_memory(info, memory);
+  if (!pieces) return {};
+  return *std::move(pieces);
+}
+
 }  // namespace kdump::capture

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 namespace kdump::capture {
 
@@ -36,5 +37,10 @@ Result<KernelLogCounts> read_kernel_log(const Vmcoreinfo& info,
                                         const KernelMemory& memory,
                                         const LogSink& sink,
                                         LogPart part = LogPart::kAll);
+
+/// Where the message buffer is: its variables, descriptors and text. Nothing when it cannot be
+/// told.
+[[nodiscard]] std::vector<KernelPiece> kernel_log_memory(const Vmcoreinfo& info,
+                                                         const KernelMemory& memory);
 
 }  // namespace kdump::capture

@@ -10,8 +10,15 @@
 #include <memory>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 namespace kdump::capture {
+
+/// Some of the crashed kernel's memory.
+struct KernelPiece {
+  VirtAddr start;
+  std::uint64_t size = 0;
+};
 
 /// The crashed kernel's memory by its own addresses; for one thread.
 class KernelMemory {
@@ -23,6 +30,11 @@ class KernelMemory {
   [[nodiscard]] Result<Translation> translate(VirtAddr address) const {
     return space_->translate(address);
   }
+
+  /// As AddressSpace::walk.
+  [[nodiscard]] Result<Translation> walk(VirtAddr address) const { return space_->walk(address); }
+  /// As AddressSpace::top_tables.
+  [[nodiscard]] std::vector<PhysAddr> top_tables() const { return space_->top_tables(); }
 
   /// All of `into`, across as many pages as it takes; errors name the address. An address that the
   /// page tables do not map is looked up in the image's headers.

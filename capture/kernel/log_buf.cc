@@ -125,6 +125,16 @@ std::uint64_t first_since_clear(const Vmcoreinfo& info,
 
 }  // namespace
 
+Result<std::vector<KernelPiece>> log_buf_memory(const Vmcoreinfo& info,
+                                                const KernelMemory& memory) {
+  const VirtAddr buffer(TRY(read_variable<std::uint64_t>(info, memory, "log_buf")));
+  const std::uint64_t size = TRY(read_variable<std::uint32_t>(info, memory, "log_buf_len"));
+  if (size > kMaxBuffer) {
+    return make_error(ErrorKind::kBadData, "log buffer of {} bytes", size);
+  }
+  return std::vector<KernelPiece>{{buffer, size}};
+}
+
 Result<KernelLogCounts> read_log_buf(const Vmcoreinfo& info,
                                      const KernelMemory& memory,
                                      const LogSink& sink,

@@ -12,4 +12,7 @@ Result<KernelLogCounts> read_log_buf(const Vmcoreinfo& info,
                                      const LogSink& sink,
                                      LogPart part);
 
+/// The whole buffer.
+Result<std::vector<KernelPiece>> log_buf_memory(const Vmcoreinfo& info, const KernelMemory& memory);
+
 }  // namespace kdump::capture

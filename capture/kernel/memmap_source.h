@@ -4,6 +4,7 @@
 #include "base/address_range.h"
 #include "base/result.h"
 #include "capture/kernel/kernel_memory.h"
+#include "capture/kernel/known_pages.h"
 #include "capture/kernel/mem_map.h"
 #include "capture/kernel/page_layout.h"
 #include "capture/kernel/sparse_memory.h"
@@ -26,6 +27,13 @@ class MemMapSource {
 
   [[nodiscard]] const PageLayout& layout() const { return layout_; }
   [[nodiscard]] const SparseMemory& sparse() const { return sparse_; }
+  /// Pages that are in use whatever their struct pages say.
+  [[nodiscard]] const RangeSet& known() const { return known_; }
+  [[nodiscard]] const RangeSet& certain() const { return certain_; }
+  void set_known(const KnownPages& known) {
+    known_ = known.all();
+    certain_ = known.certain;
+  }
 
   /// A memmap for the calling thread; it must not outlive the source.
   [[nodiscard]] Result<MemMap> open() const;
@@ -41,6 +49,8 @@ class MemMapSource {
   const Vmcoreinfo* info_;
   PageLayout layout_;
   SparseMemory sparse_;
+  RangeSet known_;
+  RangeSet certain_;
 };
 
 }  // namespace kdump::capture

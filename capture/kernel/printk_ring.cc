@@ -241,6 +241,20 @@ class RingReader {
 
 }  // namespace
 
+Result<std::vector<KernelPiece>> printk_ring_memory(const Vmcoreinfo& info,
+                                                    const KernelMemory& memory) {
+  const RingLayout layout = TRY(resolve(info));
+  const auto symbol = info.symbol("prb");
+  if (!symbol) return make_error(ErrorKind::kNotFound, "VMCOREINFO lacks SYMBOL(prb)");
+  const VirtAddr ring(TRY(memory.read<std::uint64_t>(*symbol)));
+  const RingHead head = TRY(read_head(layout, ring, memory));
+  return std::vector<KernelPiece>{{*symbol, sizeof(std::uint64_t)},
+                                  {ring, std::max(layout.data, layout.tail_id) + 8},
+                                  {head.descs, head.count() * layout.desc_size},
+                                  {head.infos, head.count() * layout.info_size},
+                                  {head.data, head.data_size()}};
+}
+
 Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
                                          const KernelMemory& memory,
                                          const LogSink& sink,

@@ -11,4 +11,8 @@ Result<KernelLogCounts> read_printk_ring(const Vmcoreinfo& info,
                                          const LogSink& sink,
                                          LogPart part);
 
+/// Its variables, descriptors, infos and text.
+Result<std::vector<KernelPiece>> printk_ring_memory(const Vmcoreinfo& info,
+                                                    const KernelMemory& memory);
+
 }  // namespace kdump::capture

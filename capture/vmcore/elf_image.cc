@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/magic.h>
 #include <optional>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace kdump::capture {
@@ -12,7 +14,16 @@ namespace {
 
 // One PMD of struct pages, or 512 pages of data: large enough that mapping costs little against
 // what is done with the bytes, small enough for a capture kernel's page tables.
-constexpr std::uint64_t kWindowSize = std::uint64_t{2} << 20U;
+constexpr std::uint64_t kLargeWindow = std::uint64_t{2} << 20U;
+// Of other files: what is mapped counts as this process's memory.
+constexpr std::uint64_t kSmallWindow = std::uint64_t{512} << 10U;
+
+/// /proc/vmcore maps the dead kernel's memory, which is nobody's.
+std::uint64_t window_size(int fd) {
+  struct statfs info {};
+  const bool proc = ::fstatfs(fd, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
+  return proc ? kLargeWindow : kSmallWindow;
+}
 
 /// Overlapping PT_LOADs are normal: kexec-tools describes the kernel image once by its own
 /// addresses and once as a part of RAM. The one that starts first wins.
@@ -57,6 +68,7 @@ class ElfMemoryView final : public MemoryView {
   explicit ElfMemoryView(const ElfImage& image)
       : image_(image),
         host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
+        window_size_(window_size(image.mappable_fd())),
         mappable_(image.mappable_fd() >= 0) {}
   ElfMemoryView(const ElfMemoryView&) = delete;
   ElfMemoryView& operator=(const ElfMemoryView&) = delete;
@@ -81,23 +93,29 @@ class ElfMemoryView final : public MemoryView {
     if (skip >= window_.size()) return std::nullopt;
     // A short rest at the end of the window: move the window instead of cutting the answer up.
     const std::uint64_t left = window_.size() - skip;
-    if (left < size && size <= kWindowSize - host_page_ && !window_at_end_) return std::nullopt;
+    if (left < size && size <= window_size_ - host_page_ && !window_at_end_) return std::nullopt;
     return window_.subspan(static_cast<std::size_t>(skip),
                            static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
   }
 
   bool map(std::uint64_t offset) {
-    unmap();
     if (!mappable_) return false;
     const std::uint64_t start = align_down(offset, host_page_);
-    const std::uint64_t size = std::min(kWindowSize, image_.file().size() - start);
-    void* const address = ::mmap(nullptr,
+    const std::uint64_t size = std::min(window_size_, image_.file().size() - start);
+    // In the place of the window before, where that has the same size: one call instead of two that
+    // keep all threads from their page faults.
+    const bool in_place = window_.size() == size;
+    if (!in_place) unmap();
+    // mmap takes a mutable pointer although nothing is written through it.
+    void* const place = const_cast<std::byte*>(window_.data());  // NOLINT
+    void* const address = ::mmap(place,
                                  static_cast<std::size_t>(size),
                                  PROT_READ,
-                                 MAP_PRIVATE,
+                                 MAP_PRIVATE | (in_place ? MAP_FIXED : 0),
                                  image_.mappable_fd(),
                                  static_cast<off_t>(start));
     if (address == MAP_FAILED) {
+      unmap();
       // ENODEV, ENOSYS: this file never maps. Anything else may concern this range only.
       mappable_ = errno != ENODEV && errno != ENOSYS;
       return false;
@@ -109,7 +127,7 @@ class ElfMemoryView final : public MemoryView {
   }
 
   Result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size) {
-    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, kWindowSize)));
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, window_size_)));
     TRY(image_.file().read(offset, buffer_));
     return std::span<const std::byte>(buffer_);
   }
@@ -123,6 +141,7 @@ class ElfMemoryView final : public MemoryView {
 
   const ElfImage& image_;
   std::uint64_t host_page_;
+  std::uint64_t window_size_;
   bool mappable_;
   std::span<const std::byte> window_;
   std::uint64_t window_offset_ = 0;

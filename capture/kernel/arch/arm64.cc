@@ -58,6 +58,19 @@ class Arm64AddressSpace final : public AddressSpace {
     return make_error(ErrorKind::kNotFound, "nothing is mapped at {}", address);
   }
 
+  [[nodiscard]] std::vector<PhysAddr> top_tables() override {
+    std::vector<PhysAddr> tables = {root_};
+    const unsigned index_bits = paging_.page_bits - 3;
+    const unsigned rest = (paging_.address_bits - paging_.page_bits) % index_bits;
+    const std::uint64_t entries = std::uint64_t{1} << (rest == 0 ? index_bits : rest);
+    for (std::uint64_t index = 0; index < entries; ++index) {
+      const auto entry = tables_.entry(root_, index);
+      if (!entry) return tables;
+      if ((*entry & kValid) != 0 && (*entry & kTable) != 0) tables.emplace_back(target(*entry));
+    }
+    return tables;
+  }
+
  private:
   /// The physical address in a descriptor (Arm ARM, D8.3).
   [[nodiscard]] std::uint64_t target(std::uint64_t entry) const {

@@ -40,6 +40,10 @@ class X86_64AddressSpace final : public AddressSpace {
 
   Result<Translation> translate(VirtAddr address) override {
     if (const auto linear = in_image(address)) return *linear;
+    return walk(address);
+  }
+
+  Result<Translation> walk(VirtAddr address) override {
     const unsigned levels = parameters_.five_level ? 5 : 4;
     const unsigned address_bits = kPageBits + levels * kIndexBits;
     // Kernel addresses are the negative half: all bits above the translated ones are set.
@@ -65,6 +69,20 @@ class X86_64AddressSpace final : public AddressSpace {
       table = PhysAddr(target);
     }
     return make_error(ErrorKind::kNotFound, "nothing is mapped at {}", address);
+  }
+
+  [[nodiscard]] std::vector<PhysAddr> top_tables() override {
+    const auto top = in_image(parameters_.top_table);
+    if (!top) return {};
+    std::vector<PhysAddr> tables = {top->phys};
+    // The upper half of a table is the kernel's.
+    for (std::uint64_t index = (kIndexMask + 1) / 2; index <= kIndexMask; ++index) {
+      const auto entry = tables_.entry(top->phys, index);
+      if (!entry) return tables;
+      if ((*entry & kPresent) == 0 || (*entry & kLargePage) != 0) continue;
+      tables.emplace_back(*entry & kAddressMask & ~parameters_.sme_mask);
+    }
+    return tables;
   }
 
  private:

@@ -48,6 +48,7 @@ constexpr std::string_view kSizes[] = {
     "prb_data_ring",
     "latched_seq",
     "printk_log",
+    "task_struct",
 };
 
 constexpr Member kOffsets[] = {
@@ -107,6 +108,11 @@ constexpr Member kOffsets[] = {
     {"printk_log", "len"},
     {"printk_log", "text_len"},
     {"printk_log", "dict_len"},
+    {"task_struct", "tasks"},
+    {"task_struct", "stack"},
+    {"task_struct", "signal"},
+    {"task_struct", "thread_node"},
+    {"signal_struct", "thread_head"},
 };
 
 constexpr Member kLengths[] = {
@@ -143,6 +149,16 @@ constexpr std::string_view kSymbols[] = {
     "_stext",
     "_text",
     "_end",
+    "_etext",
+    "__start_rodata",
+    "__end_rodata",
+    "_sdata",
+    "_edata",
+    "__bss_start",
+    "__bss_stop",
+    "init_task",
+    "__start_init_stack",
+    "__end_init_stack",
     "init_uts_ns",
     "linux_banner",
     "swapper_pg_dir",

@@ -223,5 +223,44 @@ TEST_F(Program, AKilledCaptureLeavesAFileThatSaysSo) {
   EXPECT_EQ(flags & 8U, 8U);
 }
 
+/// What the program says that it took at most, in KiB.
+std::uint64_t peak_kib(const std::string& summary) {
+  const std::regex peak("peak memory ([0-9.]+) ([KM])iB");
+  std::smatch found;
+  if (!std::regex_search(summary, found, peak)) return 0;
+  return static_cast<std::uint64_t>(std::stod(found[1]) * (found[2] == "M" ? 1024 : 1));
+}
+
+// 16 MiB and 1.5 MiB a thread, whatever the size of the machine: here of 2 GiB and of 1 TiB with
+// all of its memmap, 1 GiB of struct pages of 64 KiB pages, nearly all of them free.
+TEST_F(Program, MemoryDoesNotGrowWithTheMachine) {
+  for (const std::uint64_t gib : {2ULL, 1024ULL}) {
+    ToyKernel::Options options;
+    options.arm64 = test::Arm64Mode{16, 48, 48};
+    options.memory = {{0, gib << 30U}};
+    ToyKernel kernel(options);
+    const std::uint64_t pages = (gib << 30U) >> 16U;
+    constexpr unsigned kOrder = 10;
+    // The toy's structures and memmap are in the lowest 2 GiB.
+    for (std::uint64_t page = 0x8000; page < pages; page += 1U << kOrder) {
+      kernel.make_free(kernel.pfn(page), kOrder);
+    }
+    ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
+    for (const char* threads : {"1", "8"}) {
+      const ProgramRun ran =
+          run({"--dry-run", "--stats", "--threads", threads, tree_.path("/vmcore")});
+      ASSERT_EQ(ran.exit_code, 0) << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr(fmt::format("{} pages", pages)));
+      if (gib > 2) {
+        EXPECT_THAT(ran.err, HasSubstr(fmt::format("{} free", pages - 0x8000)));
+      }
+      EXPECT_GT(peak_kib(ran.err), 0U) << ran.err;
+#ifndef __SANITIZE_ADDRESS__
+      EXPECT_LE(peak_kib(ran.err), (16U << 10U) + std::stoul(threads) * 1536) << ran.err;
+#endif
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kdump::capture
