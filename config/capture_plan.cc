@@ -12,6 +12,7 @@ namespace kdump::config {
 namespace {
 
 constexpr std::size_t kLongestPlan = std::size_t{4} << 20U;
+constexpr std::uint64_t kMostKeptDumps = 1'000'000;
 constexpr std::uint64_t kMostMembers = 4096;  // of an md array
 constexpr std::uint64_t kLongestDeadline = std::uint64_t{30} * 24 * 3600;
 
@@ -185,6 +186,9 @@ Result<CapturePlan> read_plan(const PlanReader& object) {
   if (plan.targets.empty()) return PlanReader::refuse("targets", "is empty");
   plan.collector = TRY(read_collector(object));
   plan.hooks = TRY(read_hooks(*TRY(object.field("hooks")), "hooks"));
+  const std::uint64_t keep = TRY(object.number("keep_dumps"));
+  if (keep > kMostKeptDumps) return PlanReader::refuse("keep_dumps", "is out of range");
+  plan.keep_dumps = static_cast<unsigned>(keep);
   plan.watchdog = TRY(object.truth("watchdog"));
   plan.deadlines = TRY(read_deadlines(*TRY(object.field("deadlines")), "deadlines"));
   const auto failure_action = parse_failure_action(TRY(object.text("failure_action")));
@@ -273,6 +277,7 @@ std::string to_json(const CapturePlan& plan) {
        {{"pre", write_hooks(plan.hooks.pre)},
         {"post", write_hooks(plan.hooks.post)},
         {"emergency", write_hooks(plan.hooks.emergency)}}},
+      {"keep_dumps", plan.keep_dumps},
       {"watchdog", plan.watchdog},
       {"deadlines", std::move(deadlines)},
       {"failure_action", to_string(plan.failure_action)},
@@ -303,6 +308,7 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
                            "targets",
                            "collector",
                            "hooks",
+                           "keep_dumps",
                            "watchdog",
                            "deadlines",
                            "failure_action",

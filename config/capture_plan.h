@@ -132,7 +132,8 @@ struct CapturePlan {
   /// The collector's argv without input and output, which the agent appends.
   std::vector<std::string> collector;
   PlannedHooks hooks;
-  bool watchdog = false;  ///< the host had a hardware watchdog running: it is fed
+  unsigned keep_dumps = 0;  ///< of this host on a target, the new one included; 0: all
+  bool watchdog = false;    ///< the host had a hardware watchdog running: it is fed
   PlannedDeadlines deadlines;
   FailureAction failure_action = FailureAction::kReboot;
   FinalAction final_action = FinalAction::kReboot;

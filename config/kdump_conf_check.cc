@@ -30,7 +30,7 @@ class ConfChecker {
     std::string_view name;
     Handler handler;
   };
-  static const std::array<Directive, 36> kDirectives;
+  static const std::array<Directive, 37> kDirectives;
 
   void error(const ConfEntry& entry, std::string message, std::string remedy);
   void warning(const ConfEntry& entry, std::string message, std::string remedy);
@@ -48,6 +48,7 @@ class ConfChecker {
   void virtiofs(const ConfEntry& entry);
   void fallback_target(const ConfEntry& entry);
   void path(const ConfEntry& entry);
+  void keep_dumps(const ConfEntry& entry);
   void core_collector(const ConfEntry& entry);
   void sshkey(const ConfEntry& entry);
   void hook(const ConfEntry& entry);
@@ -73,7 +74,7 @@ class ConfChecker {
   int force_no_rebuild_line_ = 0;
 };
 
-const std::array<ConfChecker::Directive, 36> ConfChecker::kDirectives = {{
+const std::array<ConfChecker::Directive, 37> ConfChecker::kDirectives = {{
     {"fallback_target", &ConfChecker::fallback_target},
     {"raw", &ConfChecker::raw},
     {"nfs", &ConfChecker::nfs},
@@ -86,6 +87,7 @@ const std::array<ConfChecker::Directive, 36> ConfChecker::kDirectives = {{
     {"btrfs", &ConfChecker::file_system},
     {"minix", &ConfChecker::file_system},
     {"path", &ConfChecker::path},
+    {"keep_dumps", &ConfChecker::keep_dumps},
     {"core_collector", &ConfChecker::core_collector},
     {"sshkey", &ConfChecker::sshkey},
     {"kdump_pre", &ConfChecker::hook},
@@ -273,6 +275,16 @@ void ConfChecker::path(const ConfEntry& entry) {
             fmt::format("It is read as '{}'; write it so", path));
   }
   checked_.config.path = path.empty() ? "/" : path;
+}
+
+void ConfChecker::keep_dumps(const ConfEntry& entry) {
+  if (!is_first(entry, entry.name)) return;
+  constexpr std::uint64_t kMost = 10'000;
+  const auto number = parse_unsigned(entry.value);
+  if (!number || *number < 1 || *number > kMost) {
+    return invalid_value(entry, "Write how many dumps may be on the target, 1 to 10000");
+  }
+  checked_.config.keep_dumps = static_cast<unsigned>(*number);
 }
 
 void ConfChecker::core_collector(const ConfEntry& entry) {

@@ -54,6 +54,7 @@ struct KdumpConfig {
   std::string path = "/var/crash";  ///< absolute, without a final slash (but for "/")
   /// The core_collector line as words; empty: the native collector with its defaults.
   std::vector<std::string> core_collector;
+  unsigned keep_dumps = 0;  ///< of this host on the target, the new one included; 0: all
   std::string sshkey = "/root/.ssh/kdump_id_rsa";
   std::string kdump_pre;
   std::string kdump_post;

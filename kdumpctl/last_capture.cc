@@ -3,6 +3,7 @@
 
 #include "base/mount_table.h"
 #include "base/text.h"
+#include "config/dump_name.h"
 
 #include <algorithm>
 #include <vector>
@@ -10,20 +11,7 @@
 namespace kdump::ctl {
 namespace {
 
-constexpr std::size_t kDateSize = std::string_view("YYYY-MM-DD-HH:MM:SS").size();
 constexpr std::size_t kMostErrors = 5;
-
-/// HOST-YYYY-MM-DD-HH:MM:SS -> the date, "" for another name.
-std::string date_of(const std::string& name) {
-  if (name.size() <= kDateSize) return {};
-  const std::string date = name.substr(name.size() - kDateSize);
-  constexpr std::string_view kForm = "0000-00-00-00:00:00";
-  for (std::size_t i = 0; i < kDateSize; ++i) {
-    const bool digit = date[i] >= '0' && date[i] <= '9';
-    if (kForm[i] == '0' ? !digit : date[i] != kForm[i]) return {};
-  }
-  return name[name.size() - kDateSize - 1] == '-' ? date : std::string();
-}
 
 /// Where the dumps of a local target are on the running host; "" when that cannot be told.
 Result<std::string> dump_folder(const SysRoot& root, const config::KdumpConfig& config) {
@@ -55,7 +43,7 @@ Result<std::optional<std::string>> explain_missing_vmcore(const SysRoot& root,
   if (!names) return std::optional<std::string>();  // no dump was ever saved there
   std::string newest;
   for (const std::string& name : *names) {
-    if (date_of(name) > date_of(newest)) newest = name;
+    if (config::dump_date_of(name) > config::dump_date_of(newest)) newest = name;
   }
   const std::string dump = folder + "/" + newest;
   if (newest.empty() || root.exists(dump + "/vmcore") || root.exists(dump + "/vmcore.flat")) {
@@ -65,12 +53,12 @@ Result<std::optional<std::string>> explain_missing_vmcore(const SysRoot& root,
   if (!log) {
     return std::optional(
         fmt::format("The capture of {} was interrupted: {} has neither vmcore nor kexec-dmesg.log",
-                    date_of(newest),
+                    config::dump_date_of(newest),
                     dump));
   }
   const std::string errors = errors_in(*log);
   return std::optional(fmt::format("The capture of {} left no vmcore: {} (see {}/kexec-dmesg.log)",
-                                   date_of(newest),
+                                   config::dump_date_of(newest),
                                    errors.empty() ? "it was interrupted" : errors,
                                    dump));
 }

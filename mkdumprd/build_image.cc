@@ -169,6 +169,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   }
   contents.capture.collector = collector;
   contents.capture.hooks = hooks.hooks;
+  contents.capture.keep_dumps = config.keep_dumps;
   contents.capture.watchdog = watchdogs.active;
   contents.capture.failure_action = config.failure_action;
   contents.capture.final_action = config.final_action;

@@ -7,8 +7,11 @@
 #include "capture/agent/hooks.h"
 #include "capture/agent/load_modules.h"
 #include "capture/agent/mount_target.h"
+#include "capture/agent/prune_dumps.h"
 #include "capture/agent/target_device.h"
 #include "capture/agent/volumes.h"
+
+#include <algorithm>
 
 namespace kdump::agent {
 namespace {
@@ -57,7 +60,20 @@ Status save_dump(const CaptureContext& context, const std::string& directory) {
   return vmcore;
 }
 
+// Keeps `keep` dumps of this host beside and including the new one.
+void make_room(const CaptureContext& context,
+               const config::PlannedTarget& target,
+               const std::string& directory,
+               std::size_t keep) {
+  context.steps.begin(Step::kDirectory, context.plan.deadlines.sync);
+  const std::string folder = directory.substr(0, directory.rfind('/'));
+  const auto removed = prune_dumps(folder, target.host_name, keep);
+  if (!removed) return context.log.warning("{}", removed.error().message);
+  for (const std::string& name : *removed) context.log.info("removed the old dump {}", name);
+}
+
 CaptureEnd save_in(const CaptureContext& context,
+                   const config::PlannedTarget& target,
                    const std::string& directory,
                    const Status& vmcore) {
   if (!vmcore) return CaptureEnd::kFailed;
@@ -65,7 +81,11 @@ CaptureEnd save_in(const CaptureContext& context,
     context.log.error("{}\nkdump_pre wants no dump: nothing is saved", wanted.error().message);
     return CaptureEnd::kDeclined;
   }
+  const std::size_t keep = context.plan.keep_dumps;
+  // One old dump stays until the new one is whole.
+  if (keep > 0) make_room(context, target, directory, std::max<std::size_t>(keep, 2));
   const Status saved = save_dump(context, directory);
+  if (keep > 0 && saved) make_room(context, target, directory, keep);
   // No hook after the dump can change what became of it.
   (void)run_hooks(context, context.plan.hooks.post, {saved ? "0" : "1"});
   return saved ? CaptureEnd::kSaved : CaptureEnd::kFailed;
@@ -81,7 +101,7 @@ CaptureEnd save_on_mounted(const CaptureContext& context,
     context.log.error("{}", directory.error().message);
     return CaptureEnd::kFailed;
   }
-  const CaptureEnd end = save_in(context, *directory, vmcore);
+  const CaptureEnd end = save_in(context, target, *directory, vmcore);
   log_memory(context);
   save_log(context, *directory);
   return end;

@@ -358,6 +358,30 @@ TEST_F(Capture, ATargetThatIsFullIsFollowedByTheNext) {
   EXPECT_TRUE(tree.exists(dumped("vmcore", "/kdumproot-2")));
 }
 
+TEST_F(Capture, OldDumpsGoWhenTheNewOneIsSaved) {
+  plan.keep_dumps = 1;
+  const std::string folder = "/kdumproot/var/crash/";
+  tree.write(folder + "127.0.0.1-2026-01-01-00:00:00/vmcore", "old");
+  tree.write(folder + "127.0.0.1-2026-02-01-00:00:00/vmcore", "old");
+  system.on_run = [&](const std::vector<std::string>& argv, const ProgramObserver&, Deadline) {
+    EXPECT_FALSE(tree.exists(folder + "127.0.0.1-2026-01-01-00:00:00"));
+    EXPECT_TRUE(tree.exists(folder + "127.0.0.1-2026-02-01-00:00:00"));
+    return FakeSystem::write_output(argv, "x");
+  };
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_FALSE(tree.exists(folder + "127.0.0.1-2026-02-01-00:00:00"));
+  EXPECT_TRUE(tree.exists(dumped("vmcore")));
+  EXPECT_THAT(recorded(), HasSubstr("removed the old dump 127.0.0.1-2026-02-01-00:00:00"));
+}
+
+TEST_F(Capture, TheLastOldDumpStaysWhenTheNewOneFails) {
+  plan.keep_dumps = 1;
+  tree.write("/kdumproot/var/crash/127.0.0.1-2026-02-01-00:00:00/vmcore", "old");
+  collector_ends({100, {3, 0}, false});
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_TRUE(tree.exists("/kdumproot/var/crash/127.0.0.1-2026-02-01-00:00:00/vmcore"));
+}
+
 TEST_F(Capture, TheTargetsBeforeTheFirstAreLeftOut) {
   add_fallback();
   EXPECT_EQ(capture(context(), 1), CaptureEnd::kSaved);

@@ -41,6 +41,7 @@ CapturePlan sample_plan() {
   plan.hooks.post = {{"/etc/kdump/post.d/10-y", false}};
   plan.hooks.emergency = {{"/usr/bin/cry", false}};
   plan.collector = {kImageCollectorPath, "-d", "31"};
+  plan.keep_dumps = 3;
   plan.watchdog = true;
   plan.deadlines.device = 17;
   plan.failure_action = FailureAction::kDumpToRootfs;
@@ -145,6 +146,7 @@ TEST(CapturePlan, NamesTheFieldThatIsWrong) {
       {"hooks.post[0].path does not begin",
        [](ordered_json& j) { j["hooks"]["post"][0]["path"] = "y"; }},
       {"hooks.emergency is missing", [](ordered_json& j) { j["hooks"].erase("emergency"); }},
+      {"keep_dumps is not a number", [](ordered_json& j) { j["keep_dumps"] = "3"; }},
       {"collector is empty", [](ordered_json& j) { j["collector"] = ordered_json::array(); }},
       {"collector is not a list", [](ordered_json& j) { j["collector"] = ordered_json::object(); }},
       {"collector is not a text", [](ordered_json& j) { j["collector"][1] = 7; }},

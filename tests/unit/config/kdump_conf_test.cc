@@ -61,6 +61,26 @@ KdumpConfig good(const std::string& text) {
   return checked.config;
 }
 
+TEST(KdumpConf, KeepDumpsIsANumber) {
+  EXPECT_EQ(good("path /var/crash\n").keep_dumps, 0U);
+  EXPECT_EQ(good("keep_dumps 3\n").keep_dumps, 3U);
+  for (const char* text : {"keep_dumps 0\n", "keep_dumps all\n", "keep_dumps -1\n"}) {
+    EXPECT_TRUE(has_errors(check_kdump_conf(text, "f").diagnostics)) << text;
+  }
+}
+
+TEST(KdumpConf, FallbackTargetsAreReadAsTargets) {
+  const KdumpConfig config =
+      good("ext4 /dev/vdb\nfallback_target xfs UUID=12\nfallback_target virtiofs tag\n");
+  EXPECT_TRUE(std::holds_alternative<FileSystemTarget>(config.target));
+  ASSERT_EQ(config.fallback_targets.size(), 2U);
+  EXPECT_EQ(std::get<FileSystemTarget>(config.fallback_targets[0]).device, "UUID=12");
+  EXPECT_EQ(std::get<VirtiofsTarget>(config.fallback_targets[1]).tag, "tag");
+  for (const char* text : {"fallback_target ext4\n", "fallback_target path /x\n"}) {
+    EXPECT_TRUE(has_errors(check_kdump_conf(text, "f").diagnostics)) << text;
+  }
+}
+
 TEST(KdumpConfCheck, AnEmptyFileMeansTheDefaults) {
   const KdumpConfig config = good("");
   EXPECT_TRUE(std::holds_alternative<PathTarget>(config.target));

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/prune_dumps.h"
+
+#include "config/dump_name.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+namespace kdump::agent {
+
+Result<std::vector<std::string>> prune_dumps(const std::string& folder,
+                                             const std::string& host,
+                                             std::size_t keep) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<std::pair<std::string, std::string>> dumps;  // date, name
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const std::string date = config::dump_date_of(name);
+    // "web-01-DATE" is no dump of the host "web".
+    const bool is_ours = !date.empty() && name.starts_with(host + "-") &&
+                         config::dump_date_of("x" + name.substr(host.size())) == date &&
+                         name.size() == host.size() + 1 + date.size();
+    if (is_ours && fs::is_directory(at->symlink_status(error))) dumps.emplace_back(date, name);
+  }
+  if (error) return system_error(error.value(), "cannot list {}", folder);
+  std::sort(dumps.begin(), dumps.end());
+  std::vector<std::string> removed;
+  while (dumps.size() - removed.size() > keep) {
+    const std::string& name = dumps[removed.size()].second;
+    fs::remove_all(fs::path(folder) / name, error);
+    if (error) return system_error(error.value(), "cannot remove {}/{}", folder, name);
+    removed.push_back(name);
+  }
+  return removed;
+}
+
+}  // namespace kdump::agent
