@@ -14,8 +14,12 @@ namespace {
 // include/asm-generic/vmlinux.lds.h. No distribution's kernel has 256 MiB in one section.
 struct Section {
   std::string_view start, end;
-  bool certain;  ///< else some of it may be given back (__start_bss_decrypted_unused)
+  bool certain;  ///< else some of it may be given back
 };
+// Gives back what its shared pages leave of a large page (arch/x86/kernel/vmlinux.lds.S,
+// BSS_DECRYPTED; mem_encrypt_free_decrypted_mem).
+constexpr std::string_view kHoleStart = "__start_bss_decrypted_unused";
+constexpr std::string_view kHoleEnd = "__end_bss_decrypted";
 constexpr std::array<Section, 4> kSections = {{
     {"_stext", "_etext", true},
     {"__start_rodata", "__end_rodata", true},
@@ -84,9 +88,19 @@ class Finder {
       const auto start = info_.symbol(section.start);
       const auto end = info_.symbol(section.end);
       if (start && end && *start < *end && *end - *start <= kMaxSection) {
-        add({*start, *end - *start}, section.certain);
+        add_section(*start, *end, section.certain);
       }
     }
+  }
+
+  void add_section(VirtAddr start, VirtAddr end, bool certain) {
+    const auto hole = info_.symbol(kHoleStart);
+    const auto hole_end = info_.symbol(kHoleEnd);
+    if (hole && hole_end && start <= *hole && *hole <= *hole_end && *hole_end <= end) {
+      add({start, *hole - start}, certain);
+      start = *hole_end;
+    }
+    add({start, end - start}, certain);
   }
 
   void add_page_tables() {

@@ -156,6 +156,8 @@ constexpr std::string_view kSymbols[] = {
     "_edata",
     "__bss_start",
     "__bss_stop",
+    "__start_bss_decrypted_unused",
+    "__end_bss_decrypted",
     "init_task",
     "__start_init_stack",
     "__end_init_stack",

@@ -92,6 +92,15 @@ TEST_F(KnownPagesTest, SectionsOfTheImage) {
   EXPECT_FALSE(known.certain.contains(0x9200)) << "some of the data may be given back";
 }
 
+TEST_F(KnownPagesTest, WhatTheDecryptedSectionGivesBackIsNotKnown) {
+  symbol("__bss_start", kernel_.kernel_image(PhysAddr(0x9200000)));
+  symbol("__start_bss_decrypted_unused", kernel_.kernel_image(PhysAddr(0x9203000)));
+  symbol("__end_bss_decrypted", kernel_.kernel_image(PhysAddr(0x9210000)));
+  symbol("__bss_stop", kernel_.kernel_image(PhysAddr(0x9212000)));
+  EXPECT_THAT(find().image.ranges(),
+              ::testing::ElementsAre(Range{0x9200, 0x9203}, Range{0x9210, 0x9212}));
+}
+
 TEST_F(KnownPagesTest, RootsOfPageTables) {
   const KnownPages known = find();
   const Vmcoreinfo info(kernel_.vmcoreinfo());
