@@ -40,17 +40,17 @@ struct PageLayout {
   /// the same for all tails of a compound page.
   std::uint32_t compound_head = 0;
 
-  std::uint64_t lru = 0;                      ///< mask of PG_lru
-  std::uint64_t private_flag = 0;             ///< mask of PG_private
-  std::uint64_t swap_cache = 0;               ///< mask of PG_swapcache
-  std::optional<std::uint64_t> swap_backed;   ///< mask of PG_swapbacked, needed with the former
-                                              ///< since 4.10 (6326fec1122c)
-  std::optional<std::uint64_t> hw_poison;     ///< mask of PG_hwpoison, CONFIG_MEMORY_FAILURE
-  std::optional<std::uint64_t> slab_flag;     ///< mask of PG_slab, until 6.9
-  std::optional<std::uint32_t> slab_type;     ///< _mapcount of slab pages (6.10, 46df8e73a4a3)
-  std::optional<std::uint64_t> head;          ///< PG_head_mask
-  std::optional<std::uint32_t> buddy_type;    ///< _mapcount of the head of a free block
-  std::optional<std::uint32_t> offline_type;  ///< _mapcount of offline pages (5.1: PG_offline)
+  std::uint64_t lru = 0;                         ///< mask of PG_lru
+  std::uint64_t private_flag = 0;                ///< mask of PG_private
+  std::uint64_t swap_cache = 0;                  ///< mask of PG_swapcache
+  std::optional<std::uint64_t> swap_backed;      ///< mask of PG_swapbacked, needed with the former
+                                                 ///< since 4.10 (6326fec1122c)
+  std::optional<std::uint64_t> hw_poison;        ///< mask of PG_hwpoison, CONFIG_MEMORY_FAILURE
+  std::optional<std::uint64_t> slab_flag;        ///< mask of PG_slab, until 6.9
+  std::optional<std::uint32_t> slab_type;        ///< _mapcount of slab pages (6.10, 46df8e73a4a3)
+  std::optional<std::uint64_t> head;             ///< PG_head_mask
+  std::optional<std::uint32_t> buddy_type;       ///< _mapcount of the head of a free block
+  std::optional<std::uint32_t> offline_type;     ///< _mapcount of offline pages (5.1: PG_offline)
   std::optional<std::uint32_t> unaccepted_type;  ///< _mapcount of unaccepted blocks (6.16)
   std::optional<CompoundOrder> order;
   std::optional<HugetlbMark> hugetlb;

@@ -47,7 +47,7 @@ class VerbHost : public HostActions {
   std::optional<Error> unload_error;  ///< how the kernel refuses to unload
   std::vector<std::string> programs;  ///< that were run, words separated by blanks
   std::optional<std::string> failing_program;
-  bool restarting = false;  ///< systemd restarts kdump.service
+  bool restarting = false;               ///< systemd restarts kdump.service
   std::optional<Error> collector_error;  ///< how kdump-collect fails
   std::vector<ImageOrder> builds;
   std::vector<kexec::PanicLoad> loads;
