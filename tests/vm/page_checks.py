@@ -31,9 +31,27 @@ def check_pages(
     memory.close()
     result.check("every page holds what memory held", not wrong, "; ".join(wrong))
     _compare_with_collector(dump, unfiltered, programs, evidence, result)
-    _compare_with_makedumpfile(dump, unfiltered, segments, readers, evidence, result)
+
+    def against_makedumpfile(ours: bytes, theirs: bytes) -> pages.Difference:
+        """Explains what is known of it. Raises ReaderError."""
+        explanations = [pages.partly_ram(segments)]
+        peer = pages.difference(ours, theirs, explanations)
+        if peer.unexplained and "OFFSET(page.compound_info)=" in dump.vmcoreinfo:
+            vmlinux = evidence.kernel.vmlinux
+            heads = readers.compound_heads(unfiltered, vmlinux, peer.unexplained)
+            explanations.append(pages.tail_of_kept(heads, ours, theirs))
+            peer = pages.difference(ours, theirs, explanations)
+        return peer
+
+    _compare_with_makedumpfile(dump, unfiltered, against_makedumpfile, readers, evidence, result)
     refilter_checks.check_refiltering(
-        dump.kept, unfiltered, segments, readers, programs.collector, evidence.folder, result
+        dump.kept,
+        unfiltered,
+        against_makedumpfile,
+        readers,
+        programs.collector,
+        evidence.folder,
+        result,
     )
 
 
@@ -66,7 +84,7 @@ def _compare_with_collector(
 def _compare_with_makedumpfile(
     dump: KdumpFile,
     unfiltered: pathlib.Path,
-    segments: list[Segment],
+    against_makedumpfile,
     readers: Readers,
     evidence: Evidence,
     result: Result,
@@ -74,13 +92,7 @@ def _compare_with_makedumpfile(
     output = evidence.folder / "vmcore-makedumpfile"
     try:
         readers.makedumpfile(["-d", "31", unfiltered, output])
-        theirs = KdumpFile(output).kept
-        explanations = [pages.partly_ram(segments)]
-        peer = pages.difference(dump.kept, theirs, explanations)
-        if peer.unexplained and "OFFSET(page.compound_info)=" in dump.vmcoreinfo:
-            heads = readers.compound_heads(unfiltered, evidence.kernel.vmlinux, peer.unexplained)
-            explanations.append(pages.tail_of_kept(heads, dump.kept, theirs))
-            peer = pages.difference(dump.kept, theirs, explanations)
+        peer = against_makedumpfile(dump.kept, KdumpFile(output).kept)
     except (ReaderError, FormatError, OSError) as error:
         result.check("makedumpfile -d 31 filters the same memory", False, str(error))
         return

@@ -4,24 +4,22 @@
 import pathlib
 import subprocess
 
-from vm import pages
 from vm.kdump_file import FormatError, KdumpFile
 from vm.readers import ReaderError, Readers
-from vm.reference import Segment
 from vm.result import Result
 
 
 def check_refiltering(
     kept: bytes,
     unfiltered: pathlib.Path,
-    segments: list[Segment],
+    against_makedumpfile,
     readers: Readers,
     collector: pathlib.Path,
     folder: pathlib.Path,
     result: Result,
 ) -> None:
-    """`kept`: the pages that the collector keeps of the unfiltered vmcore at level 31."""
-    explanations = [pages.partly_ram(segments)]
+    """`kept`: the pages that the collector keeps of the unfiltered vmcore at level 31. `against_makedumpfile`: the
+    difference of two bitmaps, the second one makedumpfile's."""
     theirs, ours, again = (folder / f"vmcore-{name}" for name in ("lzo", "refiltered", "again"))
     try:
         readers.makedumpfile(["-l", "-d", "1", unfiltered, theirs])
@@ -31,7 +29,7 @@ def check_refiltering(
             result,
         ):
             return
-        same = pages.difference(kept, KdumpFile(ours).kept, explanations)
+        same = against_makedumpfile(kept, KdumpFile(ours).kept)
         result.check("it keeps the same pages as of the vmcore", not same.unexplained, same.text)
         _succeeds(
             "what it wrote is the vmcore's, page for page",
@@ -39,7 +37,7 @@ def check_refiltering(
             result,
         )
         readers.makedumpfile(["-z", "-d", "31", ours, again])
-        back = pages.difference(KdumpFile(ours).kept, KdumpFile(again).kept)
+        back = against_makedumpfile(KdumpFile(ours).kept, KdumpFile(again).kept)
         result.check("makedumpfile reads what it wrote", not back.unexplained, back.text)
     except (ReaderError, FormatError, OSError) as error:
         result.check("makedumpfile's dumps and ours are each other's input", False, str(error))
