@@ -73,12 +73,14 @@ void warn_of_idle_directives(const config::KdumpConfig& config,
   warnings.emplace_back("fence_kdump_nodes in kdump.conf is not carried out by this version");
 }
 
-/// The hooks, extra_bins, and the shell that a person is to get.
+/// The hooks, the collector, extra_bins, and the shell that a person is to get.
 Result<std::vector<WantedProgram>> want_programs(const SysRoot& root,
                                                  const config::KdumpConfig& config,
                                                  const ExtraContent& extra,
-                                                 const HookFiles& hooks) {
+                                                 const HookFiles& hooks,
+                                                 const CollectorCommand& collector) {
   std::vector<WantedProgram> wanted = hooks.programs;
+  wanted.insert(wanted.end(), collector.programs.begin(), collector.programs.end());
   for (const std::string& name : config.extra_bins) wanted.push_back({name, "extra_bins"});
   for (const std::string& name : extra.programs) wanted.push_back({name, "--install"});
   if (config.failure_action == config::FailureAction::kShell) {
@@ -145,11 +147,11 @@ Result<BuildReport> build_image(const SysRoot& root,
   const KernelFacts kernel = TRY(read_kernel(root, request.kernel_release));
   DumpTargets targets = TRY(plan_dump_targets(root, mounts, kernel, config));
   const OwnPrograms own = TRY(find_own_programs(root, request.agent, request.collector));
-  const std::vector<std::string> collector = TRY(plan_collector(config.core_collector));
-  if (root.is_host()) TRY(check_collector(own.collector, collector));
+  const CollectorCommand collector = TRY(plan_collector(root, config.core_collector));
+  if (root.is_host()) TRY(check_collector(own.collector, collector.argv));
   const HookFiles hooks = TRY(find_hooks(root, config));
   const ExtraPrograms extra =
-      TRY(find_programs(root, TRY(want_programs(root, config, request.extra, hooks))));
+      TRY(find_programs(root, TRY(want_programs(root, config, request.extra, hooks, collector))));
 
   // What belongs together.
   ImageContents contents;
@@ -167,7 +169,7 @@ Result<BuildReport> build_image(const SysRoot& root,
     contents.capture.targets.push_back(std::move(plan.target));
     contents.target_modules.push_back(std::move(plan.modules));
   }
-  contents.capture.collector = collector;
+  contents.capture.collector = collector.argv;
   contents.capture.hooks = hooks.hooks;
   contents.capture.keep_dumps = config.keep_dumps;
   contents.capture.watchdog = watchdogs.active;
@@ -181,7 +183,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   report.module_count = count_modules(plan);
   report.packing = kernel.packing;
   report.warnings = joined(joined(report.warnings, targets.warnings), contents.modules.warnings);
-  report.warnings = joined(report.warnings, hooks.warnings);
+  report.warnings = joined(joined(report.warnings, hooks.warnings), collector.warnings);
   report.details.push_back(
       fmt::format("packed as {}: {}", to_string(kernel.packing), kernel.packing_reason));
   describe(plan, contents, report);

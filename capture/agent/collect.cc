@@ -65,6 +65,10 @@ std::string when_full(const std::string& directory) {
 
 }  // namespace
 
+bool collector_is_native(const config::CapturePlan& plan) {
+  return plan.collector.at(0) == config::kImageCollectorPath;
+}
+
 Status save_dmesg(const CaptureContext& context, const std::string& directory) {
   const Deadline start = context.system.now();
   const Deadline deadline = context.steps.begin(Step::kDmesg, context.plan.deadlines.dmesg);
@@ -72,7 +76,7 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory) {
   context.log.info("saving vmcore-dmesg.txt");
   TRY(run_collector(
       context,
-      {{context.plan.collector.at(0), "--dump-dmesg", context.root.path(kVmcorePath), incomplete}},
+      {{config::kImageCollectorPath, "--dump-dmesg", context.root.path(kVmcorePath), incomplete}},
       deadline));
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore-dmesg.txt"));
   context.log.info(
@@ -101,10 +105,12 @@ Status save_vmcore(const CaptureContext& context, const std::string& directory) 
 
 Status write_vmcore_stream(const CaptureContext& context, int fd) {
   const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
-  // makedumpfile's words for a stream on standard output, which the collector speaks.
   std::vector<std::string> argv = context.plan.collector;
-  if (argv.size() < 2) argv = {argv.at(0), "makedumpfile", "-d", "31"};
-  argv.insert(argv.begin() + 2, "-F");
+  if (collector_is_native(context.plan)) {
+    // makedumpfile's words for a stream on standard output, which the collector speaks.
+    if (argv.size() < 2) argv = {argv.at(0), "makedumpfile", "-d", "31"};
+    argv.insert(argv.begin() + 2, "-F");
+  }
   argv.push_back(context.root.path(kVmcorePath));
   return run_collector(context, {argv, fd}, deadline);
 }

@@ -8,7 +8,11 @@
 
 namespace kdump::agent {
 
-/// The dead kernel's messages, before anything else: `COLLECTOR --dump-dmesg /proc/vmcore
+/// Whether the plan's collector is kdump-collect: any other command writes a vmcore of its own
+/// kind.
+[[nodiscard]] bool collector_is_native(const config::CapturePlan& plan);
+
+/// The dead kernel's messages, before anything else: `kdump-collect --dump-dmesg /proc/vmcore
 /// DIR/vmcore-dmesg-incomplete.txt`, then its final name vmcore-dmesg.txt.
 Status save_dmesg(const CaptureContext& context, const std::string& directory);
 
@@ -16,8 +20,9 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory);
 /// final name vmcore. A failure leaves vmcore-incomplete as it is and says why.
 Status save_vmcore(const CaptureContext& context, const std::string& directory);
 
-/// Writes the vmcore to `fd` as a stream in makedumpfile's flattened format, which `makedumpfile
-/// -R` makes a file of.
+/// Writes the vmcore to `fd`: the native collector as a stream in makedumpfile's flattened format,
+/// which `makedumpfile -R` makes a file of; another command whatever it writes to its standard
+/// output when it is given the vmcore alone.
 Status write_vmcore_stream(const CaptureContext& context, int fd);
 
 }  // namespace kdump::agent
