@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/capture_plan.h"
 
+#include "base/ip_address.h"
+#include "config/network_plan_json.h"
 #include "config/plan_reader.h"
 
 #include <algorithm>
@@ -43,8 +45,9 @@ struct DeadlineField {
   unsigned PlannedDeadlines::*seconds;
 };
 
-constexpr std::array<DeadlineField, 7> kDeadlineFields = {{
+constexpr std::array<DeadlineField, 8> kDeadlineFields = {{
     {"device", &PlannedDeadlines::device},
+    {"network", &PlannedDeadlines::network},
     {"mount", &PlannedDeadlines::mount},
     {"dmesg", &PlannedDeadlines::dmesg},
     {"collect", &PlannedDeadlines::collect},
@@ -74,6 +77,12 @@ Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
   return device;
 }
 
+Result<std::uint64_t> read_mount_flags(const PlanReader& object) {
+  const std::uint64_t flags = TRY(object.number("mount_flags"));
+  if ((flags & MS_RDONLY) == 0) return flags;
+  return PlanReader::refuse(object.name("mount_flags"), "asks for a read-only mount");
+}
+
 Result<PlannedFileSystem> read_file_system(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields(
@@ -85,13 +94,30 @@ Result<PlannedFileSystem> read_file_system(const Json& json, const std::string& 
   } else {
     place.device = TRY(read_device(*TRY(object.field("device")), object.name("device")));
   }
-  place.mount_flags = TRY(object.number("mount_flags"));
-  if ((place.mount_flags & MS_RDONLY) != 0) {
-    return PlanReader::refuse(object.name("mount_flags"), "asks for a read-only mount");
-  }
+  place.mount_flags = TRY(read_mount_flags(object));
   place.mount_data = TRY(object.text("mount_data"));
   place.directory = TRY(object.path("directory"));
   return place;
+}
+
+Result<PlannedNfs> read_nfs(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields(
+      {"server", "export", "addresses", "versions", "mount_flags", "options", "directory"}));
+  PlannedNfs nfs;
+  nfs.server = TRY(object.non_empty("server"));
+  nfs.export_path = TRY(object.path("export"));
+  nfs.addresses = TRY(object.texts("addresses"));
+  const bool all_parse = std::all_of(nfs.addresses.begin(), nfs.addresses.end(), IpAddress::parse);
+  if (nfs.addresses.empty() || !all_parse) {
+    return PlanReader::refuse(object.name("addresses"), "are no IP addresses");
+  }
+  nfs.versions = TRY(object.texts("versions"));
+  if (nfs.versions.empty()) return PlanReader::refuse(object.name("versions"), "is empty");
+  nfs.mount_flags = TRY(read_mount_flags(object));
+  nfs.options = TRY(object.text("options"));
+  nfs.directory = TRY(object.path("directory"));
+  return nfs;
 }
 
 /// The host name becomes a part of a directory name.
@@ -122,14 +148,20 @@ Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
 
 Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
-  TRY(object.check_fields({"name", "host_name", "modules", "volumes", "file_system", "raw"}));
+  TRY(object.check_fields(
+      {"name", "host_name", "modules", "network", "volumes", "file_system", "raw", "nfs"}));
   PlannedTarget target;
   target.name = TRY(object.text("name"));
   target.host_name = TRY(read_host_name(object));
   target.modules = TRY(object.each("modules", read_module));
+  if (object.has("network")) {
+    target.network = TRY(read_network(*TRY(object.field("network")), object.name("network")));
+  }
   target.volumes = TRY(object.each("volumes", read_volume));
   if (object.has("raw")) {
     target.place = PlannedRaw{TRY(read_device(*TRY(object.field("raw")), object.name("raw")))};
+  } else if (object.has("nfs")) {
+    target.place = TRY(read_nfs(*TRY(object.field("nfs")), object.name("nfs")));
   } else {
     target.place =
         TRY(read_file_system(*TRY(object.field("file_system")), object.name("file_system")));
@@ -225,6 +257,16 @@ Json write_file_system(const PlannedFileSystem& place) {
   return out;
 }
 
+Json write_nfs(const PlannedNfs& nfs) {
+  return {{"server", nfs.server},
+          {"export", nfs.export_path},
+          {"addresses", Json(nfs.addresses)},
+          {"versions", Json(nfs.versions)},
+          {"mount_flags", nfs.mount_flags},
+          {"options", nfs.options},
+          {"directory", nfs.directory}};
+}
+
 Json write_volume(const PlannedVolume& volume) {
   if (const auto* raid = std::get_if<PlannedRaid>(&volume)) {
     return {{"raid", raid->uuid}, {"metadata", raid->metadata}, {"members", raid->members}};
@@ -238,10 +280,13 @@ Json write_target(const PlannedTarget& target) {
   for (const PlannedVolume& volume : target.volumes) volumes.push_back(write_volume(volume));
   Json out = {{"name", target.name},
               {"host_name", target.host_name},
-              {"modules", write_modules(target.modules)},
-              {"volumes", std::move(volumes)}};
+              {"modules", write_modules(target.modules)}};
+  if (target.network) out["network"] = write_network(*target.network);
+  out["volumes"] = std::move(volumes);
   if (const auto* raw = std::get_if<PlannedRaw>(&target.place)) {
     out["raw"] = write_device(raw->device);
+  } else if (const auto* nfs = std::get_if<PlannedNfs>(&target.place)) {
+    out["nfs"] = write_nfs(*nfs);
   } else {
     out["file_system"] = write_file_system(std::get<PlannedFileSystem>(target.place));
   }

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "config/kdump_config.h"
+#include "config/network_plan.h"
 
 #include <cstdint>
 #include <optional>
@@ -55,6 +56,19 @@ struct PlannedFileSystem {
   friend bool operator==(const PlannedFileSystem&, const PlannedFileSystem&) = default;
 };
 
+/// An export of an NFS server. Every pair of address and version is tried until one mounts or the
+/// deadline has passed.
+struct PlannedNfs {
+  std::string server;                  ///< as the administrator calls it
+  std::string export_path;             ///< "/export"
+  std::vector<std::string> addresses;  ///< of the server, in the order of preference
+  std::vector<std::string> versions;   ///< "4.2", "3" ..., likewise
+  std::uint64_t mount_flags = 0;       ///< MS_* of mount(2); never MS_RDONLY
+  std::string options;                 ///< text options without vers=, addr= and their like
+  std::string directory;               ///< dump path relative to the export, begins with '/'
+  friend bool operator==(const PlannedNfs&, const PlannedNfs&) = default;
+};
+
 /// A device or partition to overwrite from its beginning, with a stream in makedumpfile's flattened
 /// format.
 struct PlannedRaw {
@@ -80,14 +94,16 @@ struct PlannedLogicalVolume {
 };
 
 using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume>;
-using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw>;
+using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw, PlannedNfs>;
 
 /// Where a dump goes, and what the capture kernel needs to get there.
 struct PlannedTarget {
-  std::string name;                    ///< as the administrator calls it, for messages
-  std::string host_name;               ///< directory prefix: "127.0.0.1" for local targets
-  std::vector<PlannedModule> modules;  ///< loaded when the target's turn comes
-  std::vector<PlannedVolume> volumes;  ///< then set up, in this order
+  std::string name;  ///< as the administrator calls it, for messages
+  /// Directory prefix: "127.0.0.1" for local targets, this host's address for others.
+  std::string host_name;
+  std::vector<PlannedModule> modules;     ///< loaded when the target's turn comes
+  std::optional<PlannedNetwork> network;  ///< then brought up
+  std::vector<PlannedVolume> volumes;     ///< then set up, in this order
   PlannedPlace place;
   friend bool operator==(const PlannedTarget&, const PlannedTarget&) = default;
 };
@@ -110,6 +126,7 @@ struct PlannedHooks {
 /// Seconds each step may take; past it the step has failed.
 struct PlannedDeadlines {
   unsigned device = 60;
+  unsigned network = 120;  ///< until the cards are there and have a link
   unsigned mount = 60;
   unsigned dmesg = 60;
   unsigned collect = 3600 * 4;

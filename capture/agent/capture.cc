@@ -35,15 +35,10 @@ Status check_vmcore(const SysRoot& root) {
 }
 
 CaptureEnd save_on(const CaptureContext& context, std::size_t index, const Status& vmcore) {
-  const config::PlannedTarget& target = context.plan.targets[index];
-  if (const auto* raw = std::get_if<config::PlannedRaw>(&target.place)) {
-    return save_on_raw_device(context, target, *raw, vmcore);
+  if (std::holds_alternative<config::PlannedRaw>(context.plan.targets[index].place)) {
+    return save_on_raw_device(context, index, vmcore);
   }
-  return save_on_file_system(context,
-                             target,
-                             std::get<config::PlannedFileSystem>(target.place),
-                             mount_point_of(context.root, index),
-                             vmcore);
+  return save_on_file_system(context, index, vmcore);
 }
 
 }  // namespace

@@ -5,36 +5,43 @@
 #include "capture/agent/collect.h"
 #include "capture/agent/dump_directory.h"
 #include "capture/agent/hooks.h"
-#include "capture/agent/load_modules.h"
 #include "capture/agent/mount_target.h"
+#include "capture/agent/nfs_mount.h"
 #include "capture/agent/prune_dumps.h"
+#include "capture/agent/reach_target.h"
 #include "capture/agent/target_device.h"
-#include "capture/agent/volumes.h"
 
 #include <algorithm>
 
 namespace kdump::agent {
 namespace {
 
-Status reach_target(const CaptureContext& context,
-                    const config::PlannedTarget& target,
-                    const config::PlannedFileSystem& place,
-                    const std::string& mount_point) {
-  load_modules(context, target.modules);
-  TRY(set_up_volumes(context, target.volumes));
+Status mount_place(const CaptureContext& context,
+                   const config::PlannedTarget& target,
+                   const std::string& mount_point) {
+  if (const auto* nfs = std::get_if<config::PlannedNfs>(&target.place)) {
+    return mount_nfs(context, *nfs, mount_point);
+  }
+  const auto& place = std::get<config::PlannedFileSystem>(target.place);
   const std::string source =
       place.device ? TRY(wait_for_target_device(context, *place.device)) : place.source;
   return mount_target(context, place, source, mount_point);
 }
 
+/// The dump path below the mount point.
+const std::string& directory_of(const config::PlannedTarget& target) {
+  const auto* nfs = std::get_if<config::PlannedNfs>(&target.place);
+  return nfs != nullptr ? nfs->directory
+                        : std::get<config::PlannedFileSystem>(target.place).directory;
+}
+
 Result<std::string> make_dump_directory(const CaptureContext& context,
                                         const config::PlannedTarget& target,
-                                        const config::PlannedFileSystem& place,
                                         const std::string& mount_point) {
   context.steps.begin(Step::kDirectory, context.plan.deadlines.mount);
   std::string directory = TRY(
       create_dump_directory(mount_point,
-                            place.directory,
+                            directory_of(target),
                             dump_directory_name(target.host_name, context.system.local_time())));
   context.steps.set_dump_directory(directory);
   context.log.info("saving to {}", directory);
@@ -93,10 +100,9 @@ CaptureEnd save_in(const CaptureContext& context,
 
 CaptureEnd save_on_mounted(const CaptureContext& context,
                            const config::PlannedTarget& target,
-                           const config::PlannedFileSystem& place,
                            const std::string& mount_point,
                            const Status& vmcore) {
-  const auto directory = make_dump_directory(context, target, place, mount_point);
+  const auto directory = make_dump_directory(context, target, mount_point);
   if (!directory) {
     context.log.error("{}", directory.error().message);
     return CaptureEnd::kFailed;
@@ -110,16 +116,18 @@ CaptureEnd save_on_mounted(const CaptureContext& context,
 }  // namespace
 
 CaptureEnd save_on_file_system(const CaptureContext& context,
-                               const config::PlannedTarget& target,
-                               const config::PlannedFileSystem& place,
-                               const std::string& mount_point,
+                               std::size_t target,
                                const Status& vmcore) {
-  if (auto reached = reach_target(context, target, place, mount_point); !reached) {
+  const config::PlannedTarget& planned = context.plan.targets.at(target);
+  const std::string mount_point = mount_point_of(context.root, target);
+  Status reached = reach_target(context, target);
+  if (reached) reached = mount_place(context, planned, mount_point);
+  if (!reached) {
     context.log.error("{}", reached.error().message);
     log_memory(context);
     return CaptureEnd::kFailed;
   }
-  const CaptureEnd end = save_on_mounted(context, target, place, mount_point, vmcore);
+  const CaptureEnd end = save_on_mounted(context, planned, mount_point, vmcore);
   const Deadline deadline = context.steps.begin(Step::kUnmount, context.plan.deadlines.sync);
   const auto left = context.system.sync_and_unmount(mount_point, deadline);
   if (!left) context.log.error("{}", left.error().message);

@@ -35,6 +35,13 @@ std::string remedy(const Error& error, const config::PlannedFileSystem& place) {
   }
 }
 
+}  // namespace
+
+Status make_mount_point(const std::string& mount_point) {
+  if (::mkdir(mount_point.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return system_error(errno, "cannot create {}", mount_point);
+}
+
 Status check_writable(const std::string& mount_point) {
   struct statvfs info {};
   if (::statvfs(mount_point.c_str(), &info) != 0) {
@@ -48,8 +55,6 @@ Status check_writable(const std::string& mount_point) {
   }
   return {};
 }
-
-}  // namespace
 
 bool is_transient_mount_error(const Error& error) {
   switch (error.code) {
@@ -70,9 +75,7 @@ Status mount_target(const CaptureContext& context,
                     const std::string& source,
                     const std::string& mount_point) {
   const Deadline deadline = context.steps.begin(Step::kMount, context.plan.deadlines.mount);
-  if (::mkdir(mount_point.c_str(), 0700) != 0 && errno != EEXIST) {
-    return system_error(errno, "cannot create {}", mount_point);
-  }
+  TRY(make_mount_point(mount_point));
   for (;;) {
     auto status = context.system.mount(source, mount_point, place, deadline);
     if (status) break;

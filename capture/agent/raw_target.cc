@@ -4,9 +4,8 @@
 #include "base/fd.h"
 #include "capture/agent/collect.h"
 #include "capture/agent/hooks.h"
-#include "capture/agent/load_modules.h"
+#include "capture/agent/reach_target.h"
 #include "capture/agent/target_device.h"
-#include "capture/agent/volumes.h"
 
 namespace kdump::agent {
 namespace {
@@ -27,11 +26,9 @@ Status check_free(const CaptureContext& context, const std::string& device) {
                     content);
 }
 
-Result<std::string> reach_device(const CaptureContext& context,
-                                 const config::PlannedTarget& target,
-                                 const config::PlannedRaw& raw) {
-  load_modules(context, target.modules);
-  TRY(set_up_volumes(context, target.volumes));
+Result<std::string> reach_device(const CaptureContext& context, std::size_t target) {
+  TRY(reach_target(context, target));
+  const auto& raw = std::get<config::PlannedRaw>(context.plan.targets[target].place);
   std::string device = TRY(wait_for_target_device(context, raw.device));
   TRY(check_free(context, device));
   return device;
@@ -51,10 +48,9 @@ Status write_dump(const CaptureContext& context, const std::string& device) {
 }  // namespace
 
 CaptureEnd save_on_raw_device(const CaptureContext& context,
-                              const config::PlannedTarget& target,
-                              const config::PlannedRaw& raw,
+                              std::size_t target,
                               const Status& vmcore) {
-  const auto device = reach_device(context, target, raw);
+  const auto device = reach_device(context, target);
   if (!device || !vmcore) {
     if (!device) context.log.error("{}", device.error().message);
     return CaptureEnd::kFailed;

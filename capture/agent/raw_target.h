@@ -8,10 +8,10 @@ namespace kdump::agent {
 
 /// A raw device's turn: kdump_pre and pre.d, the vmcore as a stream from its first byte on, post.d
 /// and kdump_post. There is no place for other files; `kdumpctl start` makes files of it on the
-/// next boot. A device that carries a file system or part of a volume is not touched.
+/// next boot. `target`: its index in the plan. A device that carries a file system or part of a
+/// volume is not touched.
 CaptureEnd save_on_raw_device(const CaptureContext& context,
-                              const config::PlannedTarget& target,
-                              const config::PlannedRaw& raw,
+                              std::size_t target,
                               const Status& vmcore);
 
 }  // namespace kdump::agent

@@ -11,6 +11,7 @@ namespace kdump::agent {
 namespace {
 
 constexpr std::array<const char*, kStepCount> kStepNames{"modules",
+                                                         "network",
                                                          "device",
                                                          "mount",
                                                          "directory",

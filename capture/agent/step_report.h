@@ -13,6 +13,7 @@ namespace kdump::agent {
 /// What the worker is at, in the order in which it happens.
 enum class Step {
   kModules,
+  kNetwork,
   kDevice,
   kMount,
   kDirectory,
@@ -23,7 +24,7 @@ enum class Step {
   kLog,
   kUnmount
 };
-inline constexpr int kStepCount = 10;
+inline constexpr int kStepCount = 11;
 
 [[nodiscard]] const char* to_string(Step step);
 

@@ -25,7 +25,7 @@ TEST(StepReport, RefusesWhatIsNone) {
                            "1 0 2",
                            "x 0 2 /d",
                            "-1 0 2 /d",
-                           "10 0 2 /d",
+                           "99 0 2 /d",
                            "1 0 y /d",
                            "1 -1 2 /d",
                            "1  2 /d"}) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/reach_target.h"
+
+#include "capture/agent/load_modules.h"
+#include "capture/agent/volumes.h"
+
+namespace kdump::agent {
+namespace {
+
+/// The program applies the plan by itself: what it links is in no image that needs no network.
+Status bring_up_network(const CaptureContext& context, std::size_t target) {
+  const unsigned seconds = context.plan.deadlines.network;
+  const Deadline deadline = context.steps.begin(Step::kNetwork, seconds);
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(deadline - context.system.now());
+  const ProgramObserver observer{
+      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
+      .tick = [&] { context.memory.sample(); }};
+  const auto end = context.system.run({{config::kImageNetworkPath,
+                                        context.root.path(config::kCapturePlanPath),
+                                        std::to_string(target),
+                                        std::to_string(left.count())}},
+                                      observer,
+                                      deadline);
+  context.log.end_program_output();
+  if (!end) return Error(end.error()).with_context("the network cannot be set up");
+  if (end->deadline_passed) {
+    return make_error(
+        ErrorKind::kTimeout, "the network was not up in {} s; see the messages above", seconds);
+  }
+  if (end->status.success()) return {};
+  return make_error(ErrorKind::kSystem,
+                    "the network did not come up ({}); see the messages above",
+                    end->status.describe());
+}
+
+}  // namespace
+
+Status reach_target(const CaptureContext& context, std::size_t target) {
+  const config::PlannedTarget& planned = context.plan.targets.at(target);
+  load_modules(context, planned.modules);
+  if (planned.network) TRY(bring_up_network(context, target));
+  return set_up_volumes(context, planned.volumes);
+}
+
+}  // namespace kdump::agent
