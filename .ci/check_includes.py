@@ -21,6 +21,7 @@ EDGES = {
     "capture/format": ["capture/filter", "capture/vmcore", "base"],
     "capture": ["capture/vmcore", "capture/kernel", "capture/filter", "capture/format", "base"],
     "capture/agent": ["config", "base"],
+    "capture/ssh": ["capture/vmcore", "base"],
     "mkdumprd": ["config", "base"],
     "kdumpctl/boot": ["config", "base"],
     "kdumpctl/kexec": ["base"],
@@ -30,6 +31,7 @@ EDGES = {
 SOLE_INCLUDERS = {
     r"(gelf|libelf)\.h": {"base/elf_file.cc"},
     r"(dwarf|elfutils/libdwf?l?)\.h": {"capture/debuginfo/dwarf_types.cc"},
+    r"libssh/.*": {"capture/ssh/session.cc"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 

@@ -14,6 +14,7 @@ pkg_check_modules(libmount REQUIRED IMPORTED_TARGET mount)
 pkg_check_modules(libblkid REQUIRED IMPORTED_TARGET blkid)
 pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(libcrypto REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh)
 pkg_check_modules(libdeflate IMPORTED_TARGET libdeflate)
 pkg_check_modules(lzo2 IMPORTED_TARGET lzo2)
 
