@@ -169,8 +169,9 @@ class Group {
     out.extent_ = TRY(at_least_zero(TRY(out.section_.number("extent_size"))));
     const LvmSection& volumes = *TRY(out.section_.section("physical_volumes"));
     for (const auto& [name, volume] : volumes.sections) {
-      out.physical_[name] = {without_hyphens(TRY(volume.text("id"))),
-                             TRY(at_least_zero(TRY(volume.number("pe_start"))))};
+      const std::string id = TRY(volume.text("id"));
+      const std::uint64_t start = TRY(at_least_zero(TRY(volume.number("pe_start"))));
+      out.physical_[name] = {without_hyphens(id), start};
     }
     return out;
   }
@@ -188,7 +189,8 @@ class Group {
  private:
   [[nodiscard]] Result<LvmVolume> read_volume(const std::string& name,
                                               const LvmSection& volume) const {
-    LvmVolume out{name_, name, TRY(section_.number("seqno")), {}};
+    const auto sequence = TRY(section_.number("seqno"));
+    LvmVolume out{name_, name, sequence, {}};
     for (const auto& [part, segment] : volume.sections) {
       if (part.starts_with("segment")) out.segments.push_back(TRY(read_segment(segment)));
     }

@@ -59,7 +59,10 @@ constexpr std::array<DeadlineField, 8> kDeadlineFields = {{
 Result<PlannedModule> read_module(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields({"path", "options"}));
-  return PlannedModule{TRY(object.path("path")), TRY(object.text("options"))};
+  PlannedModule module;
+  module.path = TRY(object.path("path"));
+  module.options = TRY(object.text("options"));
+  return module;
 }
 
 Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
@@ -72,8 +75,10 @@ Result<PlannedDevice> read_device(const Json& json, const std::string& where) {
   if (kind == kDeviceKinds.end()) {
     return PlanReader::refuse(object.name("by"), "is no known way to name a device");
   }
-  PlannedDevice device{kind->by, TRY(object.non_empty("value"))};
-  if (device.by == PlannedDevice::By::kPath) device.value = TRY(object.path("value"));
+  PlannedDevice device;
+  device.by = kind->by;
+  device.value =
+      TRY(device.by == PlannedDevice::By::kPath ? object.path("value") : object.non_empty("value"));
   return device;
 }
 
@@ -133,17 +138,21 @@ Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   if (object.has("logical_volume")) {
     TRY(object.check_fields({"logical_volume", "uuid"}));
-    return PlannedVolume(PlannedLogicalVolume{TRY(object.non_empty("logical_volume")),
-                                              TRY(object.non_empty("uuid"))});
+    PlannedLogicalVolume volume;
+    volume.name = TRY(object.non_empty("logical_volume"));
+    volume.uuid = TRY(object.non_empty("uuid"));
+    return PlannedVolume(std::move(volume));
   }
   TRY(object.check_fields({"raid", "metadata", "members"}));
-  PlannedRaid raid{TRY(object.non_empty("raid")), TRY(object.non_empty("metadata")), 0};
+  PlannedRaid raid;
+  raid.uuid = TRY(object.non_empty("raid"));
+  raid.metadata = TRY(object.non_empty("metadata"));
   const std::uint64_t members = TRY(object.number("members"));
   if (members < 1 || members > kMostMembers) {
     return PlanReader::refuse(object.name("members"), "is out of range");
   }
   raid.members = static_cast<unsigned>(members);
-  return PlannedVolume(raid);
+  return PlannedVolume(std::move(raid));
 }
 
 Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
@@ -172,15 +181,20 @@ Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
 Result<PlannedHook> read_hook(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields({"path", "decides"}));
-  return PlannedHook{TRY(object.path("path")), TRY(object.truth("decides"))};
+  PlannedHook hook;
+  hook.path = TRY(object.path("path"));
+  hook.decides = TRY(object.truth("decides"));
+  return hook;
 }
 
 Result<PlannedHooks> read_hooks(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields({"pre", "post", "emergency"}));
-  return PlannedHooks{TRY(object.each("pre", read_hook)),
-                      TRY(object.each("post", read_hook)),
-                      TRY(object.each("emergency", read_hook))};
+  PlannedHooks hooks;
+  hooks.pre = TRY(object.each("pre", read_hook));
+  hooks.post = TRY(object.each("post", read_hook));
+  hooks.emergency = TRY(object.each("emergency", read_hook));
+  return hooks;
 }
 
 Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& where) {

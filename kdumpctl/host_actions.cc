@@ -45,10 +45,11 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
   const std::vector<std::string> images = {root.path(order.image)};
   const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(root.path(order.kernel)));
   const std::vector<std::byte> image = TRY(kexec::read_initrd(images));
+  std::vector<std::byte> seed = TRY(kexec::random_seed());
   kexec::CrashLoadRequest request{.kernel = kernel,
                                   .initrd = image,
                                   .command_line = order.command_line,
-                                  .rng_seed = TRY(kexec::random_seed())};
+                                  .rng_seed = std::move(seed)};
   request.efi_runtime = order.options.efi_runtime;
   request.window = {order.options.lowest_address, order.options.end_address};
   request.unpacked_initrd = unpacked_size(image);

@@ -25,8 +25,8 @@ Result<Body> read_body(const SysRoot& root, const ImageEntry& entry) {
   if (const auto* text = std::get_if<TextFile>(&entry.content)) return Body{S_IFREG, text->text};
   if (const auto* file = std::get_if<HostFile>(&entry.content)) {
     const std::string path = root.path(file->path);
-    if (file->unpack) return Body{S_IFREG, TRY(read_unpacked(path))};
-    return Body{S_IFREG, TRY(read_file(path, kFileLimit))};
+    std::string bytes = TRY(file->unpack ? read_unpacked(path) : read_file(path, kFileLimit));
+    return Body{S_IFREG, std::move(bytes)};
   }
   if (std::holds_alternative<Symlink>(entry.content)) return Body{S_IFLNK, {}};
   if (std::holds_alternative<CharacterDevice>(entry.content)) return Body{S_IFCHR, {}};

@@ -170,11 +170,12 @@ Result<std::vector<EfiRuntimeRange>> read_runtime_map(const SysRoot& root) {
     const auto field = [&](std::string_view what) {
       return read_number(root, fmt::format("{}/{}/{}", folder, name, what), Base::kHex);
     };
-    const EfiRuntimeRange range{.type = static_cast<std::uint32_t>(TRY(field("type"))),
-                                .phys_addr = TRY(field("phys_addr")),
-                                .virt_addr = TRY(field("virt_addr")),
-                                .num_pages = TRY(field("num_pages")),
-                                .attribute = TRY(field("attribute"))};
+    EfiRuntimeRange range;
+    range.type = static_cast<std::uint32_t>(TRY(field("type")));
+    range.phys_addr = TRY(field("phys_addr"));
+    range.virt_addr = TRY(field("virt_addr"));
+    range.num_pages = TRY(field("num_pages"));
+    range.attribute = TRY(field("attribute"));
     numbered.emplace_back(*number, range);
   }
   std::sort(numbered.begin(), numbered.end(), [](const auto& a, const auto& b) {

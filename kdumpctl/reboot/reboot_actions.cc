@@ -36,10 +36,11 @@ Result<Files> read_files(const NextKernel& next, const SysRoot& root) {
 }
 
 Result<kexec::LoadPlan> make_plan(const NextKernel& next, const Files& files, const SysRoot& root) {
+  std::vector<std::byte> seed = TRY(kexec::random_seed());
   kexec::NormalLoadRequest request{.kernel = files.kernel,
                                    .initrd = files.initrd,
                                    .command_line = next.command_line,
-                                   .rng_seed = TRY(kexec::random_seed())};
+                                   .rng_seed = std::move(seed)};
   return kexec::plan_normal_load(request, TRY(kexec::read_reboot_facts(root)));
 }
 

@@ -30,6 +30,7 @@ def run(arguments) -> int:
     checks = {
         "format": format_ok,
         "includes": includes_ok,
+        "try": try_ok,
         "manual": manual_ok,
         "clang-tidy": lambda: tidy_ok(build("dev")),
     }
@@ -47,13 +48,17 @@ def format_ok() -> bool:
     )
 
 
+def _script_ok(name: str) -> bool:
+    command = [sys.executable, ROOT / ".ci" / name]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
 def includes_ok() -> bool:
-    return (
-        subprocess.run(
-            [sys.executable, ROOT / ".ci" / "check_includes.py"], cwd=ROOT, check=False
-        ).returncode
-        == 0
-    )
+    return _script_ok("check_includes.py")
+
+
+def try_ok() -> bool:
+    return _script_ok("check_try.py")
 
 
 def manual_ok() -> bool:

@@ -28,7 +28,12 @@ CASES = (
     *smallest.CASES,
     *damage.CASES,
 )
-_STATIC = {"format": lint.format_ok, "includes": lint.includes_ok, "manual": lint.manual_ok}
+_STATIC = {
+    "format": lint.format_ok,
+    "includes": lint.includes_ok,
+    "try": lint.try_ok,
+    "manual": lint.manual_ok,
+}
 
 
 @dataclasses.dataclass
