@@ -14,5 +14,5 @@ function(kdump_unit_test name)
   # Tests are compiled far more often than they run.
   target_compile_options(unit_${name} PRIVATE -O0 -g1)
   add_test(NAME unit.${name} COMMAND unit_${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 900)
 endfunction()
