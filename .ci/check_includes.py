@@ -22,6 +22,7 @@ EDGES = {
     "capture": ["capture/vmcore", "capture/kernel", "capture/filter", "capture/format", "base"],
     "capture/agent": ["config", "base"],
     "capture/ssh": ["capture/vmcore", "base"],
+    "capture/network": ["config", "base"],
     "mkdumprd": ["config", "base"],
     "kdumpctl/boot": ["config", "base"],
     "kdumpctl/kexec": ["base"],

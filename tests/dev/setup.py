@@ -14,15 +14,15 @@ _PACKAGES = {
     "build": (
         "build-essential cmake ninja-build pkg-config git libelf-dev libdw-dev libzstd-dev liblzo2-dev libsnappy-dev "
         "libdeflate-dev libfmt-dev libcli11-dev nlohmann-json3-dev libkmod-dev libmount-dev libblkid-dev libarchive-dev libssl-dev "
-        "libssh-dev openssh-server openssh-client libgtest-dev libgmock-dev zlib1g-dev",
+        "libnl-route-3-dev libssh-dev openssh-server openssh-client libgtest-dev libgmock-dev zlib1g-dev",
         "gcc gcc-c++ cmake ninja-build pkgconf-pkg-config git elfutils-libelf-devel elfutils-devel libzstd-devel lzo-devel "
         "snappy-devel libdeflate-devel fmt-devel cli11-devel json-devel kmod-devel libmount-devel libblkid-devel "
-        "libarchive-devel openssl-devel libssh-devel openssh-server openssh-clients gtest-devel gmock-devel zlib-devel",
+        "libarchive-devel openssl-devel libnl3-devel libssh-devel openssh-server openssh-clients gtest-devel gmock-devel zlib-devel",
     ),
     "vm": (
-        "qemu-system-x86 lvm2 mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
+        "qemu-system-x86 nfs-kernel-server rpcbind lvm2 mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
         "makedumpfile zstd xz-utils gzip",
-        "qemu-system-x86-core lvm2 mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
+        "qemu-system-x86-core nfs-utils rpcbind lvm2 mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
     ),
     "arm64": (
         "qemu-system-arm qemu-user-static",
