@@ -45,12 +45,13 @@ struct DeadlineField {
   unsigned PlannedDeadlines::*seconds;
 };
 
-constexpr std::array<DeadlineField, 8> kDeadlineFields = {{
+constexpr std::array<DeadlineField, 9> kDeadlineFields = {{
     {"device", &PlannedDeadlines::device},
     {"network", &PlannedDeadlines::network},
     {"mount", &PlannedDeadlines::mount},
     {"dmesg", &PlannedDeadlines::dmesg},
     {"collect", &PlannedDeadlines::collect},
+    {"stall", &PlannedDeadlines::stall},
     {"sync", &PlannedDeadlines::sync},
     {"hook", &PlannedDeadlines::hook},
     {"total", &PlannedDeadlines::total},

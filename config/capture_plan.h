@@ -64,7 +64,7 @@ struct PlannedNfs {
   std::vector<std::string> addresses;  ///< of the server, in the order of preference
   std::vector<std::string> versions;   ///< "4.2", "3" ..., likewise
   std::uint64_t mount_flags = 0;       ///< MS_* of mount(2); never MS_RDONLY
-  std::string options;                 ///< text options without vers=, addr= and their like
+  std::string options;                 ///< text options without vers=, addr= and proto=
   std::string directory;               ///< dump path relative to the export, begins with '/'
   friend bool operator==(const PlannedNfs&, const PlannedNfs&) = default;
 };
@@ -130,6 +130,7 @@ struct PlannedDeadlines {
   unsigned mount = 60;
   unsigned dmesg = 60;
   unsigned collect = 3600 * 4;
+  unsigned stall = 300;  ///< a collector that does nothing for so long is stuck
   unsigned sync = 600;
   unsigned hook = 600;        ///< each hook
   unsigned total = 3600 * 6;  ///< from the agent's start to the final action, whatever happens

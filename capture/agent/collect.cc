@@ -28,6 +28,13 @@ Status check_end(const CaptureContext& context, const std::string& program, cons
   if (end.deadline_passed) {
     return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", program);
   }
+  if (end.stalled) {
+    return make_error(
+        ErrorKind::kTimeout,
+        "{} made no progress for {} s and was killed: the dump target does not answer",
+        program,
+        context.plan.deadlines.stall);
+  }
   if (end.status.success()) return {};
   if (end.status.signal == SIGKILL && was_killed_for_memory(context, end.pid)) {
     return make_error(
@@ -39,7 +46,8 @@ Status check_end(const CaptureContext& context, const std::string& program, cons
   return make_error(ErrorKind::kSystem, "{} failed: {}", program, end.status.describe());
 }
 
-Status run_collector(const CaptureContext& context, const Program& program, Deadline deadline) {
+Status run_collector(const CaptureContext& context, Program program, Deadline deadline) {
+  program.stall = std::chrono::seconds(context.plan.deadlines.stall);
   const ProgramObserver observer{
       .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
       .tick = [&] { context.memory.sample(); }};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/file_system_target.h"
 
+#include "capture/agent/bounded_call.h"
 #include "capture/agent/capture_log.h"
 #include "capture/agent/collect.h"
 #include "capture/agent/dump_directory.h"
@@ -15,6 +16,11 @@
 
 namespace kdump::agent {
 namespace {
+
+constexpr unsigned kLogSeconds = 60;
+constexpr std::chrono::seconds kLogAtLeast{5};
+/// What a server that took no dump may take for the rest.
+constexpr unsigned kFarewellSeconds = 60;
 
 Status mount_place(const CaptureContext& context,
                    const config::PlannedTarget& target,
@@ -48,11 +54,21 @@ Result<std::string> make_dump_directory(const CaptureContext& context,
   return directory;
 }
 
+/// In a process of its own: a server or a disk that no longer answers holds up nothing else.
 void save_log(const CaptureContext& context, const std::string& directory) {
-  context.steps.begin(Step::kLog, context.plan.deadlines.sync);
-  if (const auto log = save_capture_log(directory, context.log, context.system); !log) {
-    context.log.error("cannot save kexec-dmesg.log: {}", log.error().message);
-  }
+  const unsigned seconds = std::min(context.plan.deadlines.sync, kLogSeconds);
+  // When time is up altogether, the log that says so still gets a moment.
+  const Deadline deadline =
+      std::max(context.steps.begin(Step::kLog, seconds), context.system.now() + kLogAtLeast);
+  const auto saved = call_bounded(
+      "save kexec-dmesg.log",
+      [&]() -> Result<std::string> {
+        TRY(save_capture_log(directory, context.log, context.system));
+        return std::string();
+      },
+      deadline,
+      Overdue::kLeaveRunning);
+  if (!saved) context.log.error("cannot save kexec-dmesg.log: {}", saved.error().message);
 }
 
 // In the order of their worth; each is tried whatever became of the one before. The log comes
@@ -128,7 +144,11 @@ CaptureEnd save_on_file_system(const CaptureContext& context,
     return CaptureEnd::kFailed;
   }
   const CaptureEnd end = save_on_mounted(context, planned, mount_point, vmcore);
-  const Deadline deadline = context.steps.begin(Step::kUnmount, context.plan.deadlines.sync);
+  const bool is_suspect =
+      end == CaptureEnd::kFailed && std::holds_alternative<config::PlannedNfs>(planned.place);
+  const unsigned sync = context.plan.deadlines.sync;
+  const Deadline deadline =
+      context.steps.begin(Step::kUnmount, is_suspect ? std::min(sync, kFarewellSeconds) : sync);
   const auto left = context.system.sync_and_unmount(mount_point, deadline);
   if (!left) context.log.error("{}", left.error().message);
   return end;

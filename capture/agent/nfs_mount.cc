@@ -135,7 +135,10 @@ config::PlannedFileSystem nfs_mount_of(const config::PlannedNfs& nfs,
   place.fs_type = "nfs";
   place.source = Attempts::source_of(nfs.server, nfs.export_path);
   place.mount_flags = nfs.mount_flags;
-  place.mount_data = fmt::format("vers={},addr={}", version, address);
+  // The kernel wants the family of the address in the name of the protocol.
+  const bool is_v6 = address.find(':') != std::string::npos;
+  place.mount_data =
+      fmt::format("vers={},addr={},proto={}", version, address, is_v6 ? "tcp6" : "tcp");
   // Without lockd on either side; version 4 has locks of its own.
   if (version.starts_with('3')) place.mount_data += ",nolock";
   if (!nfs.options.empty()) place.mount_data += "," + nfs.options;

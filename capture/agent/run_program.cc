@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/fd.h"
 #include "base/io.h"
+#include "capture/agent/activity.h"
 #include "capture/agent/linux_system.h"
 #include "capture/agent/poll_timeout.h"
 
@@ -16,20 +17,27 @@ namespace kdump::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{250};
+constexpr std::chrono::seconds kLook{1};  // at whether it does anything
 // How long a killed program may take to disappear. One that is stuck in the kernel does not.
 constexpr std::chrono::seconds kBurial{5};
 
 class RunningProgram {
  public:
-  RunningProgram(Child child, Fd output, const ProgramObserver& observer)
-      : child_(std::move(child)), output_(std::move(output)), observer_(observer) {
+  RunningProgram(Child child, Fd output, const ProgramObserver& observer, Activity activity)
+      : child_(std::move(child)),
+        output_(std::move(output)),
+        observer_(observer),
+        activity_(activity) {
     end_.pid = child_.pid();
   }
 
-  Result<ProgramEnd> wait(Deadline deadline) {
+  /// `stall`: how long it may do nothing; 0 for ever.
+  Result<ProgramEnd> wait(Deadline deadline, std::chrono::seconds stall) {
     for (;;) {
       const Deadline now = Clock::now();
-      if (now >= deadline) return give_up();
+      end_.deadline_passed = now >= deadline;
+      end_.stalled = stall.count() > 0 && is_idle(now, stall);
+      if (end_.deadline_passed || end_.stalled) return give_up();
       std::array<pollfd, 2> watched{
           {{output_.valid() ? output_.raw() : -1, POLLIN, 0}, {child_.pid_fd(), POLLIN, 0}}};
       const int ready =
@@ -51,6 +59,12 @@ class RunningProgram {
     if (now < next_tick_) return;
     next_tick_ = now + kTick;
     observer_.tick();
+  }
+
+  bool is_idle(Deadline now, std::chrono::seconds stall) {
+    if (now < next_look_) return false;
+    next_look_ = now + kLook;
+    return activity_.idle(now) >= stall;
   }
 
   // One read of what is there; called when poll says that it does not block.
@@ -75,7 +89,6 @@ class RunningProgram {
   }
 
   Result<ProgramEnd> give_up() {
-    end_.deadline_passed = true;
     child_.kill(SIGKILL);
     auto status = child_.wait_until(Clock::now() + kBurial);
     drain();
@@ -92,7 +105,9 @@ class RunningProgram {
   Child child_;
   Fd output_;
   const ProgramObserver& observer_;
+  Activity activity_;
   Deadline next_tick_ = Deadline::min();
+  Deadline next_look_ = Deadline::min();
   ProgramEnd end_;
 };
 
@@ -116,7 +131,9 @@ Result<ProgramEnd> LinuxSystem::run(const Program& program,
   if (const auto status = write_attribute(root_.path(score), "1000"); !status) {
     observer.output(status.error().message + "\n");
   }
-  return RunningProgram(std::move(child), std::move(read_end), observer).wait(deadline);
+  const Activity activity(root_, child.pid(), Clock::now());
+  return RunningProgram(std::move(child), std::move(read_end), observer, activity)
+      .wait(deadline, program.stall);
 }
 
 }  // namespace kdump::agent

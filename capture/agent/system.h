@@ -36,6 +36,9 @@ struct DeviceIdentity {
 struct Program {
   std::vector<std::string> argv;
   int out = -1;  ///< becomes its standard output; -1: that goes where its standard error goes
+  /// Killed when it has used no processor time for so long: what waits for a dead disk or server
+  /// may wait for ever. 0: it may sleep.
+  std::chrono::seconds stall{0};
 };
 
 /// What happens while a program runs.
@@ -49,6 +52,7 @@ struct ProgramEnd {
   pid_t pid = -1;
   ExitStatus status;
   bool deadline_passed = false;  ///< the agent killed it
+  bool stalled = false;          ///< likewise, because it did nothing
 };
 
 /// Everything the capture steps ask of the kernel that a test cannot have. No call blocks for

@@ -167,6 +167,13 @@ TEST_F(Capture, ACollectorThatExceedsItsDeadlineIsReported) {
   EXPECT_FALSE(tree.exists(dumped("vmcore")));
 }
 
+TEST_F(Capture, ACollectorThatDoesNothingIsReported) {
+  collector_ends({100, {0, SIGKILL}, false, true});
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_THAT(recorded(), HasSubstr("made no progress for 300 s and was killed"));
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+}
+
 TEST_F(Capture, ACollectorThatSucceedsWithoutAFileHasFailed) {
   system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {
     return Result<ProgramEnd>(ProgramEnd{100, {}, false});

@@ -75,6 +75,26 @@ TEST_F(LinuxSystemTest, KillsAtTheDeadline) {
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(60));
 }
 
+TEST_F(LinuxSystemTest, KillsWhatDoesNothing) {
+  Program sleeper{{"/bin/sh", "-c", "exec sleep 1000"}};
+  sleeper.stall = std::chrono::seconds(2);
+  const auto end =
+      system.run(sleeper, {.output = [](std::string_view) {}, .tick = [] {}}, in(60'000));
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->stalled);
+  EXPECT_FALSE(end->deadline_passed);
+  EXPECT_EQ(end->status.signal, SIGKILL);
+}
+
+TEST_F(LinuxSystemTest, WhatWorksIsNotStalled) {
+  Program busy{{"/bin/sh", "-c", "while :; do :; done"}};
+  busy.stall = std::chrono::seconds(2);
+  const auto end = system.run(busy, {.output = [](std::string_view) {}, .tick = [] {}}, in(5'000));
+  ASSERT_TRUE(end);
+  EXPECT_FALSE(end->stalled);
+  EXPECT_TRUE(end->deadline_passed);
+}
+
 TEST_F(LinuxSystemTest, DoesNotWaitForWhatAProgramLeftBehind) {
   const auto start = Clock::now();
   const auto end = run({"/bin/sh", "-c", "sleep 20 & exit 0"}, in(60'000));

@@ -17,13 +17,8 @@ using testing::HasSubstr;
 class NfsMount : public testing::Test, public CaptureFixture {
  protected:
   NfsMount() {
-    plan.targets[0].place = config::PlannedNfs{"filer",
-                                               "/dumps",
-                                               {"192.0.2.9", "2001:db8::9"},
-                                               {"4.2", "3"},
-                                               0x400,
-                                               "proto=tcp,soft",
-                                               "/var/crash"};
+    plan.targets[0].place = config::PlannedNfs{
+        "filer", "/dumps", {"192.0.2.9", "2001:db8::9"}, {"4.2", "3"}, 0x400, "soft", "/var/crash"};
     plan.targets[0].host_name = "192.0.2.7";
   }
   Status mount() {
@@ -64,13 +59,14 @@ TEST_F(NfsMount, AnAddressAsServerStandsInBrackets) {
   nfs.server = "2001:db8::9";
   nfs.export_path = "/x";
   EXPECT_EQ(nfs_mount_of(nfs, "2001:db8::9", "3").source, "[2001:db8::9]:/x");
-  EXPECT_EQ(nfs_mount_of(nfs, "2001:db8::9", "3").mount_data, "vers=3,addr=2001:db8::9,nolock");
+  EXPECT_EQ(nfs_mount_of(nfs, "2001:db8::9", "3").mount_data,
+            "vers=3,addr=2001:db8::9,proto=tcp6,nolock");
 }
 
 TEST_F(NfsMount, AVersionThatIsNotSpokenIsFollowedByTheNext) {
   answer({EPROTONOSUPPORT, 0});
   ASSERT_TRUE(mount());
-  EXPECT_THAT(attempts(), ElementsAre("vers=4.2,addr=192.0.2.9", "vers=3,addr=192.0.2.9,nolock"));
+  EXPECT_THAT(attempts(), ElementsAre("vers=4.2,addr=192.0.2.9", "vers=3,addr=192.0.2.9"));
 }
 
 TEST_F(NfsMount, AnAddressThatDoesNotAnswerIsFollowedByTheNext) {
