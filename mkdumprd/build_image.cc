@@ -10,10 +10,13 @@
 #include "mkdumprd/elf_closure.h"
 #include "mkdumprd/extra_files.h"
 #include "mkdumprd/hook_files.h"
+#include "mkdumprd/host_path.h"
 #include "mkdumprd/image_check.h"
 #include "mkdumprd/image_plan.h"
+#include "mkdumprd/linux_host_network.h"
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/module_wishes.h"
+#include "mkdumprd/name_service.h"
 #include "mkdumprd/own_programs.h"
 #include "mkdumprd/watchdog_facts.h"
 
@@ -25,6 +28,9 @@ namespace kdump::mkdumprd {
 namespace {
 
 constexpr const char* kLocaltime = "/etc/localtime";
+/// A switch's port may take half a minute before it passes the first packet, and a server that
+/// has just been started waits for its clients of before.
+constexpr unsigned kNetworkMountSeconds = 240;
 
 Status check_destination(const BuildRequest& request) {
   std::error_code error;
@@ -122,6 +128,36 @@ Result<std::vector<PlacedFile>> place_files(const SysRoot& root,
   return files;
 }
 
+/// What an image needs beside modules as soon as one of its targets is on the network.
+Status add_network(const SysRoot& root,
+                   const OwnPrograms& own,
+                   const DumpTargets& targets,
+                   ImageContents& contents,
+                   std::vector<std::string>& programs) {
+  std::vector<KnownHost> hosts;
+  bool is_wanted = false;
+  for (const DumpTargetPlan& plan : targets.plans) {
+    is_wanted = is_wanted || plan.target.network.has_value();
+    hosts.insert(hosts.end(), plan.hosts.begin(), plan.hosts.end());
+  }
+  if (!is_wanted) return {};
+  const std::string program =
+      TRY(find_beside_agent(root, own, std::string(name_of(config::kImageNetworkPath))));
+  contents.files.push_back({program, config::kImageNetworkPath, 0755, "sets up the network"});
+  programs.push_back(program);
+  for (MadeFile& made : make_name_service(root, hosts)) {
+    const auto is_included = [&made](const PlacedFile& file) {
+      return file.image_path == made.image_path;
+    };
+    // The administrator's own comes before ours.
+    if (std::none_of(contents.files.begin(), contents.files.end(), is_included)) {
+      contents.made_files.push_back(std::move(made));
+    }
+  }
+  contents.capture.deadlines.mount = kNetworkMountSeconds;
+  return {};
+}
+
 /// Several targets can want the same one.
 std::size_t count_modules(const ImagePlan& plan) {
   return static_cast<std::size_t>(
@@ -145,7 +181,8 @@ Result<BuildReport> build_image(const SysRoot& root,
   // The host.
   const MountTable mounts = TRY(MountTable::read(root));
   const KernelFacts kernel = TRY(read_kernel(root, request.kernel_release));
-  DumpTargets targets = TRY(plan_dump_targets(root, mounts, kernel, config));
+  LinuxHostNetwork network(root);
+  DumpTargets targets = TRY(plan_dump_targets(root, mounts, kernel, network, config));
   const OwnPrograms own = TRY(find_own_programs(root, request.agent, request.collector));
   const CollectorCommand collector = TRY(plan_collector(root, config.core_collector));
   if (root.is_host()) TRY(check_collector(own.collector, collector.argv));
@@ -162,8 +199,10 @@ Result<BuildReport> build_image(const SysRoot& root,
     wishes.push_back(std::move(wish));
   }
   contents.modules = TRY(close_modules(root, kernel, wishes));
-  contents.libraries = TRY(close_libraries(root, joined({own.agent, own.collector}, extra.elf)));
   contents.files = TRY(place_files(root, own, request.extra.includes));
+  std::vector<std::string> programs = joined({own.agent, own.collector}, extra.elf);
+  TRY(add_network(root, own, targets, contents, programs));
+  contents.libraries = TRY(close_libraries(root, programs));
   contents.extra_programs = extra.files;
   for (DumpTargetPlan& plan : targets.plans) {
     contents.capture.targets.push_back(std::move(plan.target));

@@ -71,6 +71,7 @@ class Check {
     check_modules(*plan, plan->modules);
     for (const config::PlannedTarget& target : plan->targets) {
       check_modules(*plan, target.modules);
+      if (target.network) need(config::kImageNetworkPath, "the plan");
       report_.facts.push_back("target: " + target.name);
     }
     for (const auto* hooks : {&plan->hooks.pre, &plan->hooks.post, &plan->hooks.emergency}) {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mkdumprd/module_wishes.h"
+#include "mkdumprd/nfs_target.h"
 #include "mkdumprd/raw_target.h"
 #include "mkdumprd/target_facts.h"
 #include "mkdumprd/target_plan.h"
@@ -23,12 +24,21 @@ std::string spoken_name(const config::KdumpConfig& config, const TargetFacts& fa
 
 class Planner {
  public:
-  Planner(const SysRoot& root, const MountTable& mounts, const KernelFacts& kernel)
-      : root_(root), mounts_(mounts), kernel_(kernel) {}
+  Planner(const SysRoot& root,
+          const MountTable& mounts,
+          const KernelFacts& kernel,
+          HostNetwork& network)
+      : root_(root), mounts_(mounts), kernel_(kernel), network_(network) {}
 
   Status add(const config::KdumpConfig& config) {
     if (const auto* share = std::get_if<config::VirtiofsTarget>(&config.target)) {
       return add_virtiofs(*share, config.path);
+    }
+    if (const auto* nfs = std::get_if<config::NfsTarget>(&config.target)) {
+      return add_nfs(*nfs, config.path);
+    }
+    if (std::holds_alternative<config::PathTarget>(config.target)) {
+      if (const auto nfs = find_nfs(config.path)) return add_nfs(nfs->target, nfs->path);
     }
     const TargetFacts facts = TRY(read_target(root_, mounts_, config));
     if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
@@ -68,16 +78,42 @@ class Planner {
     return add_planned("virtiofs " + escape_control(share.tag), std::move(plan.place), plan.facts);
   }
 
+  /// The export that `path` of the host lies on, if it does.
+  [[nodiscard]] std::optional<NfsPath> find_nfs(const std::string& path) const {
+    const auto resolved = root_.resolve(path);
+    const MountPoint* mount = resolved ? mounts_.containing(*resolved) : nullptr;
+    return mount == nullptr ? std::nullopt : nfs_path_of(*mount, *resolved);
+  }
+
+  Status add_nfs(const config::NfsTarget& target, const std::string& path) {
+    NfsPlan plan = TRY(plan_nfs(root_, mounts_, network_, target, path));
+    for (std::string& warning : plan.warnings) warn(std::move(warning));
+    for (std::string& warning : plan.network.warnings) warn(std::move(warning));
+    DumpTargetPlan out;
+    out.target.name = escape_control(fmt::format("nfs {}:{}", target.server, target.export_path));
+    out.target.host_name = plan.network.source;
+    out.target.network = std::move(plan.network.network);
+    out.hosts = {{target.server, plan.nfs.addresses}};
+    out.target.place = std::move(plan.nfs);
+    std::vector<ModuleWish> wishes = std::move(plan.network.modules);
+    wishes.insert(wishes.end(), plan.modules.begin(), plan.modules.end());
+    return finish(std::move(out), wishes);
+  }
+
+  Status finish(DumpTargetPlan plan, const std::vector<ModuleWish>& wishes) {
+    plan.modules = TRY(close_modules(root_, kernel_, wishes));
+    for (const std::string& warning : plan.modules.warnings) warn(warning);
+    out_.plans.push_back(std::move(plan));
+    return {};
+  }
+
   Status add_planned(std::string name, config::PlannedPlace place, const TargetFacts& facts) {
     DumpTargetPlan out;
     out.target.name = std::move(name);
     out.target.host_name = kLocalHost;
     out.target.volumes = facts.device.volumes;
     out.target.place = std::move(place);
-    out.modules = TRY(close_modules(root_, kernel_, wish_modules(kernel_, facts)));
-    for (const std::string& warning : out.modules.warnings) warn(warning);
-    out_.plans.push_back(std::move(out));
-    return {};
+    return finish(std::move(out), wish_modules(kernel_, facts));
   }
 
   Status add_local(const config::KdumpConfig& config, const TargetFacts& facts) {
@@ -90,6 +126,7 @@ class Planner {
   const SysRoot& root_;
   const MountTable& mounts_;
   const KernelFacts& kernel_;
+  HostNetwork& network_;
   DumpTargets out_;
 };
 
@@ -98,8 +135,9 @@ class Planner {
 Result<DumpTargets> plan_dump_targets(const SysRoot& root,
                                       const MountTable& mounts,
                                       const KernelFacts& kernel,
+                                      HostNetwork& network,
                                       const config::KdumpConfig& config) {
-  Planner planner(root, mounts, kernel);
+  Planner planner(root, mounts, kernel, network);
   TRY(planner.add(config));
   for (const config::DumpTarget& fallback : config.fallback_targets) {
     config::KdumpConfig other = config;

@@ -6,7 +6,9 @@
 #include "base/sys_root.h"
 #include "config/capture_plan.h"
 #include "config/kdump_config.h"
+#include "mkdumprd/host_network.h"
 #include "mkdumprd/module_closure.h"
+#include "mkdumprd/name_service.h"
 
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@ namespace kdump::mkdumprd {
 struct DumpTargetPlan {
   config::PlannedTarget target;  ///< its modules are still to be filled in
   ModuleClosure modules;
+  std::vector<KnownHost> hosts;  ///< whose names were resolved
 };
 
 struct DumpTargets {
@@ -26,10 +29,12 @@ struct DumpTargets {
 
 /// The configured target, then each fallback_target, then for failure_action dump_to_rootfs the
 /// root file system, unless it is the target already. A configured one that cannot be used is an
-/// error; a root file system that cannot is a warning.
+/// error; a root file system that cannot is a warning. `network` is asked only for targets that are
+/// reached over one.
 Result<DumpTargets> plan_dump_targets(const SysRoot& root,
                                       const MountTable& mounts,
                                       const KernelFacts& kernel,
+                                      HostNetwork& network,
                                       const config::KdumpConfig& config);
 
 }  // namespace kdump::mkdumprd

@@ -72,6 +72,9 @@ Status add_modules(ImagePlan& plan, const ImageContents& contents, const ModuleC
     TRY(plan.add(image_module_path(contents.kernel_release, module.name),
                  {kDataMode, HostFile{module.file, true}, module.reason}));
   }
+  for (const ClosureFirmware& firmware : closure.firmware) {
+    TRY(plan.add_host_path(firmware.host, kDataMode, "firmware of " + firmware.module));
+  }
   return {};
 }
 
@@ -123,6 +126,9 @@ Result<ImagePlan> plan_image(const ImageContents& contents) {
   TRY(add_skeleton(plan));
   for (const PlacedFile& file : contents.files) {
     TRY(plan.add(file.image_path, {file.mode, HostFile{file.host_path, false}, file.reason}));
+  }
+  for (const MadeFile& file : contents.made_files) {
+    TRY(plan.add(file.image_path, {file.mode, TextFile{file.text}, file.reason}));
   }
   for (const ExtraProgram& program : contents.extra_programs) {
     TRY(plan.add_host_path(program.host, kProgramMode, program.reason));

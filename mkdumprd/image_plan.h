@@ -68,6 +68,14 @@ struct PlacedFile {
   std::string reason;
 };
 
+/// A file that mkdumprd writes by itself.
+struct MadeFile {
+  std::string image_path;
+  std::string text;
+  mode_t mode = 0644;
+  std::string reason;
+};
+
 /// A program of the host at its own place.
 struct ExtraProgram {
   HostPath host;
@@ -77,6 +85,7 @@ struct ExtraProgram {
 /// Everything that the stages before have found out.
 struct ImageContents {
   std::vector<PlacedFile> files;  ///< agent, collector, /etc/localtime
+  std::vector<MadeFile> made_files;
   ElfClosure libraries;
   ModuleClosure modules;                      ///< whatever the target
   std::vector<ModuleClosure> target_modules;  ///< for each of the capture plan's targets

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <set>
 #include <syslog.h>
 
@@ -25,11 +26,15 @@ struct ModuleDeleter {
 struct ModuleListDeleter {
   void operator()(kmod_list* list) const { kmod_module_unref_list(list); }
 };
+struct InfoListDeleter {
+  void operator()(kmod_list* list) const { kmod_module_info_free_list(list); }
+};
 struct ConfigDeleter {
   void operator()(kmod_config_iter* iterator) const { kmod_config_iter_free_iter(iterator); }
 };
 using Context = std::unique_ptr<kmod_ctx, ContextDeleter>;
 using Module = std::unique_ptr<kmod_module, ModuleDeleter>;
+using InfoList = std::unique_ptr<kmod_list, InfoListDeleter>;
 using ModuleList = std::unique_ptr<kmod_list, ModuleListDeleter>;
 
 /// Module names are compared with '-' and '_' equal.
@@ -79,9 +84,26 @@ std::vector<Module> to_vector(const ModuleList& list) {
   return out;
 }
 
+/// Where the kernel looks for firmware (drivers/base/firmware_loader/main.c), with the suffixes
+/// that it unpacks.
+std::optional<HostPath> find_firmware(const SysRoot& root,
+                                      const std::string& release,
+                                      const std::string& name) {
+  const std::string top = "/lib/firmware";
+  for (const std::string& folder :
+       {top + "/updates/" + release, top + "/updates", top + "/" + release, top}) {
+    for (const char* suffix : {"", ".zst", ".xz"}) {
+      auto found = follow(root, join(folder, name) + suffix);
+      if (found) return std::move(*found);
+    }
+  }
+  return std::nullopt;
+}
+
 class Closure {
  public:
-  Closure(const SysRoot& root, Context context) : root_(root), context_(std::move(context)) {
+  Closure(const SysRoot& root, const KernelFacts& kernel, Context context)
+      : root_(root), release_(kernel.release), context_(std::move(context)) {
     const std::unique_ptr<kmod_config_iter, ConfigDeleter> rows(
         kmod_config_get_blacklists(context_.get()));
     while (rows && kmod_config_iter_next(rows.get())) {
@@ -96,8 +118,10 @@ class Closure {
   [[nodiscard]] Result<ModuleList> look_up(const std::string& text) const;
   Status add_module(kmod_module* module, const std::string& reason);
   Status add_all(const ModuleList& list, const std::string& reason);
+  void add_firmware(kmod_module* module);
 
   const SysRoot& root_;
+  std::string release_;
   Context context_;
   std::set<std::string> blacklist_;
   std::set<std::string> seen_;
@@ -178,7 +202,25 @@ Status Closure::add_module(kmod_module* module, const std::string& reason) {
        .file = std::string(kmod_module_get_path(module)).substr(root_.prefix().size()),
        .options = options == nullptr ? std::string() : std::string(options),
        .reason = reason});
+  add_firmware(module);
   return add_all(post_list, needed_by);
+}
+
+/// Drivers name firmware for every card they know: what the host does not have it does not need.
+void Closure::add_firmware(kmod_module* module) {
+  kmod_list* found = nullptr;
+  if (kmod_module_get_info(module, &found) < 0) return;  // a module without any information
+  const InfoList rows(found);
+  const kmod_list* row = nullptr;
+  kmod_list_foreach(row, rows.get()) {
+    if (std::string_view(kmod_module_info_get_key(row)) != "firmware") continue;
+    auto file = find_firmware(root_, release_, kmod_module_info_get_value(row));
+    if (!file) continue;
+    ClosureFirmware firmware{std::move(*file), kmod_module_get_name(module)};
+    auto& all = out_.firmware;
+    if (std::find(all.begin(), all.end(), firmware) == all.end())
+      all.push_back(std::move(firmware));
+  }
 }
 
 ModuleClosure Closure::take() && {
@@ -191,7 +233,7 @@ ModuleClosure Closure::take() && {
 Result<ModuleClosure> close_modules(const SysRoot& root,
                                     const KernelFacts& kernel,
                                     const std::vector<ModuleWish>& wishes) {
-  Closure closure(root, TRY(open_context(root, kernel)));
+  Closure closure(root, kernel, TRY(open_context(root, kernel)));
   for (const ModuleWish& wish : wishes) TRY(closure.add(wish));
   return std::move(closure).take();
 }

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "mkdumprd/host_path.h"
 #include "mkdumprd/kernel_facts.h"
 
 #include <string>
@@ -27,15 +28,23 @@ struct ClosureModule {
   friend bool operator==(const ClosureModule&, const ClosureModule&) = default;
 };
 
+/// A file that a module names and the host has.
+struct ClosureFirmware {
+  HostPath host;       ///< perhaps packed: the kernel unpacks what the host's can
+  std::string module;  ///< that names it
+  friend bool operator==(const ClosureFirmware&, const ClosureFirmware&) = default;
+};
+
 struct ModuleClosure {
   std::vector<ClosureModule> modules;  ///< in the order in which they must be inserted
-  std::vector<std::string> built_in;   ///< wanted, but part of the kernel itself; sorted
+  std::vector<ClosureFirmware> firmware;
+  std::vector<std::string> built_in;  ///< wanted, but part of the kernel itself; sorted
   std::vector<std::string> warnings;
 };
 
 /// The wishes with everything they need: dependencies, soft dependencies (those that exist),
-/// through libkmod's indexes of the kernel. The order follows the wishes. A required wish that
-/// nothing fulfils is kNotFound and names it.
+/// through libkmod's indexes of the kernel, and the firmware that they name (modinfo). The order
+/// follows the wishes. A required wish that nothing fulfils is kNotFound and names it.
 Result<ModuleClosure> close_modules(const SysRoot& root,
                                     const KernelFacts& kernel,
                                     const std::vector<ModuleWish>& wishes);

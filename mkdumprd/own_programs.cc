@@ -45,4 +45,16 @@ Result<OwnPrograms> find_own_programs(const SysRoot& root,
   return out;
 }
 
+Result<std::string> find_beside_agent(const SysRoot& root,
+                                      const OwnPrograms& own,
+                                      const std::string& name) {
+  auto found = root.resolve(join(parent_of(own.agent), name));
+  if (found) return found;
+  return make_error(ErrorKind::kNotFound,
+                    "there is no {} beside {}, which this dump target needs. Install the whole "
+                    "toolkit",
+                    name,
+                    root.path(own.agent));
+}
+
 }  // namespace kdump::mkdumprd

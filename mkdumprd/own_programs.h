@@ -14,6 +14,11 @@ struct OwnPrograms {
   std::string collector;
 };
 
+/// A program that only some images need; it stands beside the agent.
+Result<std::string> find_beside_agent(const SysRoot& root,
+                                      const OwnPrograms& own,
+                                      const std::string& name);
+
 /// `agent` and `collector`: as the options name them; "": on the host beside this program (so that
 /// an installation anywhere works), else where they were to be installed.
 Result<OwnPrograms> find_own_programs(const SysRoot& root,

@@ -226,9 +226,6 @@ Result<TargetFacts> read_target(const SysRoot& root,
   if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
     return read_raw_target(root, mounts, *raw);
   }
-  if (const auto* nfs = std::get_if<config::NfsTarget>(&config.target)) {
-    return not_yet("nfs", nfs->server + ":" + nfs->export_path);
-  }
   if (const auto* ssh = std::get_if<config::SshTarget>(&config.target)) {
     return not_yet("ssh", ssh->user + "@" + ssh->host);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/dump_targets.h"
 
+#include "tests/support/golden.h"
+#include "tests/unit/mkdumprd/recorded_network.h"
 #include "tests/unit/mkdumprd/test_host.h"
 
 #include <gmock/gmock.h>
@@ -25,10 +27,10 @@ class DumpTargetsTest : public testing::Test {
     host_.add_disk(kRootDevice, "vda", "254:0");
     host_.tree().write("/dev/vda", test::ext4_bytes(kRootUuid));
   }
-  [[nodiscard]] Result<DumpTargets> plan() const {
+  [[nodiscard]] Result<DumpTargets> plan() {
     const MountTable mounts = TRY(MountTable::read(host_.root()));
     const KernelFacts kernel = TRY(read_kernel(host_.root(), ""));
-    return plan_dump_targets(host_.root(), mounts, kernel, config_);
+    return plan_dump_targets(host_.root(), mounts, kernel, network_, config_);
   }
   static std::string uuid_of(const DumpTargetPlan& plan) {
     const auto& place = std::get<config::PlannedFileSystem>(plan.target.place);
@@ -36,6 +38,7 @@ class DumpTargetsTest : public testing::Test {
   }
 
   test::TestHost host_;
+  test::RecordedNetwork network_{host_.tree()};
   config::KdumpConfig config_;
 };
 
@@ -89,6 +92,71 @@ TEST_F(DumpTargetsTest, FallbacksComeInTheirOrderAndMustBeUsable) {
   EXPECT_EQ(targets->plans[1].target.name, "ext4 /dev/vda");
   config_.fallback_targets = {config::FileSystemTarget{"ext4", "/dev/absent", "", ""}};
   EXPECT_FALSE(plan());
+}
+
+class NetworkTargets : public DumpTargetsTest {
+ protected:
+  NetworkTargets() {
+    network_.add_card(2, "eth0");
+    network_.add_address(2, "192.0.2.7", 24);
+    network_.add_route("192.0.2.9", 2, "192.0.2.7");
+    network_.names["filer"] = {test::ip("192.0.2.9")};
+  }
+};
+
+TEST_F(NetworkTargets, AnNfsExportIsCalledByTheHostsAddress) {
+  config_.target = config::NfsTarget{"filer", "/dumps", ""};
+  const auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  ASSERT_THAT(targets->plans, SizeIs(1));
+  const config::PlannedTarget& target = targets->plans[0].target;
+  EXPECT_EQ(target.name, "nfs filer:/dumps");
+  EXPECT_EQ(target.host_name, "192.0.2.7");
+  ASSERT_TRUE(target.network);
+  EXPECT_THAT(target.network->interfaces, SizeIs(1));
+  EXPECT_EQ(std::get<config::PlannedNfs>(target.place).directory, "/var/crash");
+  ASSERT_THAT(targets->plans[0].hosts, SizeIs(1));
+  EXPECT_EQ(targets->plans[0].hosts[0].name, "filer");
+}
+
+TEST_F(NetworkTargets, APathOnAMountOfNfsIsOnItsServer) {
+  host_.mount_table(
+      "20 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+      "21 20 0:52 / /var rw - nfs4 filer:/hosts/db1 rw,vers=4.2,addr=192.0.2.9\n");
+  const auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  const auto& nfs = std::get<config::PlannedNfs>(targets->plans.at(0).target.place);
+  EXPECT_EQ(nfs.export_path, "/hosts/db1");
+  EXPECT_EQ(nfs.directory, "/crash");
+}
+
+TEST_F(DumpTargetsTest, TheWholePlanOfAStack) {
+  test::RecordedNetwork stacked(host_.tree());
+  stacked.add_stack();
+  stacked.add_route("198.51.100.9", 6, "192.0.2.7", "192.0.2.1");
+  stacked.names["filer"] = {test::ip("198.51.100.9")};
+  config_.target = config::NfsTarget{"filer", "/dumps", ""};
+  const auto mounts = MountTable::read(host_.root());
+  const auto kernel = read_kernel(host_.root(), "");
+  ASSERT_TRUE(mounts && kernel);
+  auto targets = plan_dump_targets(host_.root(), *mounts, *kernel, stacked, config_);
+  ASSERT_TRUE(targets) << targets.error().message;
+  config::CapturePlan plan;
+  plan.collector = {config::kImageCollectorPath};
+  plan.targets = {targets->plans.at(0).target};
+  const std::string text = config::to_json(plan);
+  kdump::test::expect_golden("mkdumprd/nfs_over_bridge_vlan_bond.json", text);
+  EXPECT_TRUE(config::capture_plan_from_json(text));
+}
+
+TEST_F(NetworkTargets, ALocalDiskCanBeTheFallback) {
+  config_.target = config::NfsTarget{"filer", "/dumps", ""};
+  config_.fallback_targets = {config::FileSystemTarget{"ext4", "/dev/vda", "", ""}};
+  config_.path = "/";
+  const auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  ASSERT_THAT(targets->plans, SizeIs(2));
+  EXPECT_FALSE(targets->plans[1].target.network);
 }
 
 }  // namespace

@@ -53,6 +53,19 @@ TEST_F(ModuleClosureTest, DependenciesBeforeAndSoftPostAfter) {
   EXPECT_EQ(closure->modules[1].reason, "test");
 }
 
+TEST_F(ModuleClosureTest, FirmwareThatTheHostHasComesAlong) {
+  host_.tree().write("/usr/lib/firmware/test/disk.bin.xz", "packed");
+  host_.tree().write("/usr/lib/firmware/updates/test/absent.bin.txt", "");
+  const auto closure = close({by_name("test_disk")});
+  ASSERT_TRUE(closure) << closure.error().message;
+  ASSERT_THAT(closure->firmware, SizeIs(1));
+  EXPECT_EQ(closure->firmware[0].host.file, "/usr/lib/firmware/test/disk.bin.xz");
+  EXPECT_EQ(closure->firmware[0].module, "test_disk");
+  host_.tree().write("/usr/lib/firmware/updates/test/disk.bin", "newer");
+  EXPECT_EQ(close({by_name("test_disk")})->firmware.at(0).host.file,
+            "/usr/lib/firmware/updates/test/disk.bin");
+}
+
 TEST_F(ModuleClosureTest, SoftPreThroughAnAliasAndInACircle) {
   const auto closure = close({by_alias("fs-ext4")});
   ASSERT_TRUE(closure) << closure.error().message;

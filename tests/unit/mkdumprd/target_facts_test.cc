@@ -223,14 +223,6 @@ TEST(TargetFacts, TargetsOfLaterVersionsAreRefusedByName) {
     EXPECT_EQ(facts.error().kind, ErrorKind::kUnsupported);
     EXPECT_THAT(facts.error().message, HasSubstr(text));
   }
-  KdumpConfig config;
-  config::NfsTarget nfs;
-  nfs.server = "server";
-  nfs.export_path = "/export";
-  config.target = nfs;
-  const auto facts = read(host, config);
-  ASSERT_FALSE(facts);
-  EXPECT_THAT(facts.error().message, HasSubstr("\"nfs server:/export\""));
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ void TestHost::add_modules() const {
   }
   tree_.write(folder + "/modules.order", "");
   tree_.write(folder + "/modules.builtin.modinfo", "");
-  tree_.write(folder + "/modules.builtin", "kernel/built_in_one.ko\n");
+  tree_.write(folder + "/modules.builtin", "kernel/built_in_one.ko\nkernel/fs/nfs/nfs.ko\n");
   const auto result =
       run_command({KDUMP_DEPMOD, "-b", tree_.folder(), kRelease}, std::chrono::seconds(30));
   if (!result) throw std::runtime_error(result.error().message);
