@@ -11,7 +11,7 @@ from dev import build, deb, lint, package_cases, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm import arm64_dump, damage, fast_reboot, kdump_service, smallest, targets
+from vm import arm64_dump, damage, fast_reboot, kdump_service, nfs_cases, smallest, targets
 from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
@@ -22,6 +22,7 @@ _THREADED = ("base", "capture", "agent")
 CASES = (
     *PANIC_CASES,
     *targets.CASES,
+    *nfs_cases.CASES,
     *fast_reboot.CASES,
     *kdump_service.CASES,
     *arm64_dump.CASES,

@@ -72,11 +72,15 @@ def check_armed(evidence: Evidence, result: Result) -> bool:
         result.check(
             "kdumpctl reload", evidence.exit_of("reload") == 0, _tail(evidence.output_of("reload"))
         )
+    measure_image(evidence, result)
+    return armed
+
+
+def measure_image(evidence: Evidence, result: Result) -> None:
     images = list(evidence.harness.glob("initramfs-*kdump.img"))
     if images:
         result.figures["image_packed"] = images[0].stat().st_size
         result.figures["image_unpacked"] = _unpacked_size(images[0])
-    return armed
 
 
 def check_capture_run(evidence: Evidence, result: Result) -> bool:

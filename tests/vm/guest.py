@@ -21,7 +21,8 @@ CRASH_DISK_UUID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "crash-disk.kdump-toolkit")
 CRASH_DISK_LABEL = "crashdisk"
 _CRASH_DISK_MIB = 4096
 _HARNESS_DISK_MIB = 256
-_TOOLS = ("lvm", "mdadm")  # what busybox lacks for making dump targets
+# What busybox lacks for making dump targets, and for serving them.
+_TOOLS = ("lvm", "mdadm", "rpcbind", "rpc.nfsd", "rpc.mountd", "exportfs")
 
 
 def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:

@@ -12,14 +12,14 @@ import subprocess
 import tempfile
 import time
 
-from vm import boot, cpio, disk, guest, qemu
+from vm import boot, checks, cpio, disk, guest, qemu
 from vm.guest import CRASH_DISK_UUID
 from vm.kdump_file import FormatError, KdumpFile
+from vm.nfs_server import NfsServer
 from vm.qemu import Machine
 from vm.readers import ReaderError
 from vm.result import Result
 
-_DEADLINE = 600.0
 _VIRTIOFSD = next(
     (
         path
@@ -30,7 +30,7 @@ _VIRTIOFSD = next(
 )
 _PANIC = r"sysrq: Trigger a crash"
 _TO_CRASH_DISK = f"ext4 UUID={CRASH_DISK_UUID}\npath /\n"
-_SAVED = r"kdump-agent: saved vmcore \("
+SAVED = r"kdump-agent: saved vmcore \("
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,16 +44,19 @@ class TargetCase:
     disks: tuple[tuple[str, ...], ...] = ()  # vdd, vde ...: MiB, then what formats it on this host
     prepare: str = ""  # shell lines in the guest before kdumpctl start
     console: tuple[str, ...] = (
-        _SAVED,
+        SAVED,
         "kdump-agent: final action: reboot",
     )  # after the panic, in this order
     never: tuple[str, ...] = ()
     left: tuple[
         tuple[str, str], ...
     ] = ()  # (name of a file on the crash disk, pattern for its text)
-    dump: str = "crash disk"  # where it is: there, "share", "second boot" (`after` puts it into /harness/dump) or ""
+    # Where the dump is: there, "share", "export", "second boot" (`after` puts it into /harness/dump) or "".
+    dump: str = "crash disk"
     after: str = ""  # shell lines of a boot after the capture
     share: bool = False  # a virtiofs share with the tag "dumps"
+    server: NfsServer | None = None  # a second guest; its disk is "export" afterwards
+    seconds: float = 600.0  # until it is given up
     full_only: bool = False
 
     @property
@@ -92,7 +95,7 @@ _HOOKS = TargetCase(
         "pre.d runs and fails",
         r"WARNING: /etc/kdump/pre\.d/10-a failed: exit code 7",
         r"kdump-agent: saved vmcore-dmesg\.txt",
-        _SAVED,
+        SAVED,
         "post.d was told 0",
         "kdump_post was told 0",
         "kdump-agent: final action: poweroff",
@@ -121,7 +124,7 @@ _ROOTFS = TargetCase(
     console=(
         f"did not appear|UUID={CRASH_DISK_UUID}",
         "trying the next dump target: / on /dev/vda",
-        _SAVED,
+        SAVED,
         "kdump-agent: final action: reboot",
     ),
     never=("never needed",),
@@ -148,7 +151,7 @@ _FULL = TargetCase(
         "the emergency hook",
         "kdump-agent: failure action: poweroff",
     ),
-    never=(_SAVED,),
+    never=(SAVED,),
     left=(
         ("vmcore-dmesg.txt", "sysrq: Trigger a crash"),
         ("kexec-dmesg.log", "cannot save vmcore"),
@@ -168,7 +171,7 @@ _HUNG = TargetCase(
         "WARNING: /etc/kdump/emergency failed: killed by signal 9",
         "kdump-agent: final action: poweroff",
     ),
-    never=(_SAVED,),
+    never=(SAVED,),
     dump="",
     full_only=True,
 )
@@ -221,7 +224,7 @@ _LVM = TargetCase(
     "lvm lvcreate -y -Zn -L 250M -n dumps vg; "
     "mke2fs /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
     "on_panic='lvm lvremove -y vg/small; lvm lvextend -L +20M vg/dumps; sync'",
-    console=("set up the logical volume vg-dumps", _SAVED, "kdump-agent: final action: reboot"),
+    console=("set up the logical volume vg-dumps", SAVED, "kdump-agent: final action: reboot"),
     dump="second boot",
     after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgchange -ay vg; "
     "mount -t ext4 /dev/mapper/vg-dumps /dumps && cp -r /dumps/crash /harness/dump",
@@ -233,7 +236,7 @@ _RAID1 = TargetCase(
     disks=(("256",), ("256",)),
     prepare="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --create /dev/md0 --run --level=1 --raid-devices=2 "
     "--metadata=1.2 /dev/vdd /dev/vde; mke2fs /dev/md0; mount -t ext4 /dev/md0 /dumps; mkdir /dumps/crash",
-    console=("started the md array .*: /dev/md127", _SAVED, "kdump-agent: final action: reboot"),
+    console=("started the md array .*: /dev/md127", SAVED, "kdump-agent: final action: reboot"),
     dump="second boot",
     after="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --assemble /dev/md0 /dev/vdd /dev/vde; "
     "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
@@ -262,6 +265,7 @@ def run_case(case: TargetCase, programs, fetcher, folder: pathlib.Path) -> Resul
     evidence = _boot(case, kernel, programs, folder)
     result.figures["kernel"] = kernel.release
     if _check_armed(evidence, result):
+        _check_image(case, evidence, result)
         _check_console(case, evidence, result)
         _check_left(case, evidence, result)
         if case.after:
@@ -345,7 +349,10 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     names = ["root.img", "crash.img", "harness.img"]
     names += [f"disk{number}.img" for number in range(len(case.disks))]
-    with _shared(case, folder) as devices:
+    with contextlib.ExitStack() as outside:
+        devices = outside.enter_context(_shared(case, folder))
+        if case.server:
+            devices += outside.enter_context(case.server.running(kernel, folder))
         return qemu.run(
             case.machine,
             kernel.vmlinuz,
@@ -354,7 +361,7 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
             [f"file={folder / name}" for name in names],
             folder / "ram",
             folder / log,
-            _DEADLINE,
+            case.seconds,
             devices=devices,
         )
 
@@ -365,6 +372,15 @@ def _check_armed(evidence: boot.Evidence, result: Result) -> bool:
         evidence.exit_of("start") == 0,
         " | ".join(evidence.output_of("start").splitlines()[-6:]),
     )
+
+
+def _check_image(case: TargetCase, evidence: boot.Evidence, result: Result) -> None:
+    """With a network in it, too, an image has to be small."""
+    checks.measure_image(evidence, result)
+    limits = {"image_packed": 9, "image_unpacked": 25} if case.server else {}
+    for key, megabytes in limits.items():
+        size = result.figures.get(key, 0) / 1e6
+        result.check(f"{key} is at most {megabytes} MB", 0 < size <= megabytes, f"{size:.1f} MB")
 
 
 def _check_console(case: TargetCase, evidence: boot.Evidence, result: Result) -> None:
@@ -389,7 +405,7 @@ def _check_console(case: TargetCase, evidence: boot.Evidence, result: Result) ->
     )
     for key, pattern in (
         ("panic_to_dmesg", r"saved vmcore-dmesg\.txt"),
-        ("panic_to_vmcore", _SAVED),
+        ("panic_to_vmcore", SAVED),
     ):
         when = run.when(pattern, panic)
         if when is not None:
@@ -414,6 +430,7 @@ def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Resu
     place = {
         "crash disk": evidence.crash_files,
         "share": evidence.folder / "share",
+        "export": evidence.folder / "export",
         "second boot": evidence.harness / "dump",
     }[case.dump]
     found = sorted(place.rglob("vmcore")) if place.is_dir() else []
@@ -422,6 +439,9 @@ def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Resu
     )
     if not result.check("one vmcore", len(found) == 1, str(everything or found)):
         return
+    if case.server and case.dump != "export":
+        whole = list((evidence.folder / "export").rglob("vmcore"))
+        result.check("nothing on the server looks whole that is not", not whole, str(whole))
     mode = stat.S_IMODE(found[0].stat().st_mode)
     result.check("vmcore has mode 0600", mode == 0o600, f"{mode:04o}")
     try:
