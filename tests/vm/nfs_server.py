@@ -19,18 +19,17 @@ _EXPORT_MIB = 256
 _MACHINE = Machine(512, five_level=False, uefi=False, cpus=1)
 
 # knfsd without its daemons: what they would answer is written into its caches beforehand (fs/nfsd/export.c,
-# net/sunrpc/svcauth_unix.c). 9234: NFSEXP_FSID, NOSUBTREECHECK, ASYNC and INSECURE_PORT; the file system number 0 is
+# net/sunrpc/svcauth_unix.c). 9218: NFSEXP_FSID, NOSUBTREECHECK and INSECURE_PORT; the file system number 0 is
 # the root of version 4.
 _SERVE_4 = """
 echo "-2 -3 +4 +4.1 +4.2" > /proc/fs/nfsd/versions
 for client in {client4} {client6}; do
     echo "nfsd $client 2147483647 guests" > /proc/net/rpc/auth.unix.ip/channel
 done
-echo "guests /var/crash 2147483647 9234 65534 65534 0" > /proc/net/rpc/nfsd.export/channel
+echo "guests /var/crash 2147483647 9218 65534 65534 0" > /proc/net/rpc/nfsd.export/channel
 printf '%s\\n' 'guests 1 \\x00000000 2147483647 /var/crash' > /proc/net/rpc/nfsd.fh/channel
 echo "tcp 2049" > /proc/fs/nfsd/portlist
 echo 4 > /proc/fs/nfsd/threads
-echo Y > /proc/fs/nfsd/v4_end_grace
 """
 # Version 3 asks the port mapper and mountd.
 _SERVE_3 = """
@@ -41,8 +40,8 @@ echo "local tpi_cots_ord - loopback - - -" >> /etc/netconfig
 echo "rpcbind 111/tcp portmapper" > /etc/services
 echo "_rpc:x:103:65534::/run/rpcbind:/bin/false" >> /etc/passwd
 touch /var/lib/nfs/etab /var/lib/nfs/rmtab /var/lib/nfs/xtab
-echo "/var/crash *(rw,no_root_squash,insecure,no_subtree_check,async,fsid=0)" > /etc/exports
-rpcbind -w; exportfs -a; rpc.mountd; rpc.nfsd -N 4 -T 4 || rpc.nfsd 4
+echo "/var/crash *(rw,no_root_squash,insecure,no_subtree_check,sync,fsid=0)" > /etc/exports
+rpcbind -w; exportfs -a; rpc.mountd; rpc.nfsd -N 4 4
 """
 
 
