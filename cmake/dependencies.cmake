@@ -19,7 +19,7 @@ pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh)
 pkg_check_modules(libdeflate IMPORTED_TARGET libdeflate)
 pkg_check_modules(lzo2 IMPORTED_TARGET lzo2)
 
-# Older libdeflate, lzo and snappy packages ship no pkg-config or CMake file.
+# libfdt and older libdeflate, lzo and snappy packages ship no pkg-config or CMake file.
 function(kdump_find_plain_library target header library)
   if(TARGET ${target})
     return()
@@ -33,3 +33,4 @@ endfunction()
 kdump_find_plain_library(PkgConfig::libdeflate libdeflate.h deflate)
 kdump_find_plain_library(PkgConfig::lzo2 lzo/lzo1x.h lzo2)
 kdump_find_plain_library(kdump::snappy snappy.h snappy)
+kdump_find_plain_library(kdump::fdt libfdt.h fdt)

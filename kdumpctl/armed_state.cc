@@ -2,6 +2,7 @@
 #include "kdumpctl/armed_state.h"
 
 #include "base/atomic_file.h"
+#include "kdumpctl/boot_id.h"
 
 #include <nlohmann/json.hpp>
 
@@ -50,7 +51,6 @@ KexecOptions kexec_options(const Json& json) {
 
 ArmedState armed_state(const Json& json) {
   ArmedState state;
-  state.boot_id = json.at("boot_id").get<std::string>();
   state.kernel_version = json.at("kernel_version").get<std::string>();
   state.kernel = file_record(json.at("kernel"));
   state.image = file_record(json.at("image"));
@@ -70,19 +70,16 @@ ArmedState armed_state(const Json& json) {
 
 }  // namespace
 
-std::string current_boot_id(const SysRoot& root) {
-  return root.read_value("/proc/sys/kernel/random/boot_id").value_or("");
-}
-
 Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root) {
   const auto text = root.read(kFile);
   if (!text && text.error().kind == ErrorKind::kNotFound) return std::optional<ArmedState>{};
   if (!text) return text.error();
+  const std::string boot_id = TRY(read_boot_id(root));
   // The library reports by exceptions; they end here.
   try {
-    ArmedState state = armed_state(Json::parse(*text));
-    if (state.boot_id != current_boot_id(root)) return std::optional<ArmedState>{};
-    return std::optional(std::move(state));
+    const Json json = Json::parse(*text);
+    if (json.at("boot_id").get<std::string>() != boot_id) return std::optional<ArmedState>{};
+    return std::optional(armed_state(json));
   } catch (const nlohmann::json::exception& error) {
     return make_error(ErrorKind::kBadData,
                       "{}: {}; load the panic kernel again (kdumpctl reload)",
@@ -97,7 +94,8 @@ Status write_armed_state(const SysRoot& root, const ArmedState& state) {
     segments.push_back(
         {{"name", segment.name}, {"address", segment.address}, {"size", segment.size}});
   }
-  const Json json = {{"boot_id", state.boot_id},
+  const std::string boot_id = TRY(read_boot_id(root));
+  const Json json = {{"boot_id", boot_id},
                      {"kernel_version", state.kernel_version},
                      {"kernel", to_json(state.kernel)},
                      {"image", to_json(state.image)},

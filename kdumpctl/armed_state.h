@@ -24,7 +24,6 @@ struct ArmedSegment {
 /// What is loaded as panic kernel, as the loading process knew it: /sys only says that something
 /// is. Kept in /run/kdump/armed.json, which dies with the boot, and names the boot besides.
 struct ArmedState {
-  std::string boot_id;
   std::string kernel_version;
   FileRecord kernel;
   FileRecord image;
@@ -39,13 +38,10 @@ struct ArmedState {
 /// kBadData.
 Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root);
 
-/// World-readable: nothing in it is more secret than /proc/cmdline and /sys.
+/// As that of this boot. World-readable: nothing in it is more secret than /proc/cmdline and /sys.
 Status write_armed_state(const SysRoot& root, const ArmedState& state);
 
 /// Success when there is none.
 Status remove_armed_state(const SysRoot& root);
-
-/// This boot's id (/proc/sys/kernel/random/boot_id), or "" where it cannot be read.
-[[nodiscard]] std::string current_boot_id(const SysRoot& root);
 
 }  // namespace kdump::ctl

@@ -80,6 +80,14 @@ Result<PreparedLoad> prepare(const Context& context, const Settings& settings, I
   return std::move(plan.prepared);
 }
 
+/// Loads and unloads that are left are not to be used up unnoticed.
+void report_limit(const Context& context) {
+  const auto left = kexec::read_syscall_facts(context.root).loads_left;
+  if (!left || *left < 0) return;
+  context.log.warning(
+      "kernel.kexec_load_limit_panic allows {} more loads or unloads until the next boot", *left);
+}
+
 /// The kernel has freed what was loaded and then refused the new one: what was there before is
 /// loaded again.
 Result<kexec::PanicLoadResult> load_last_good(const Context& context) {
@@ -110,8 +118,7 @@ void restore(const Context& context, bool was_loaded) {
 void remember(const Context& context,
               const PreparedLoad& prepared,
               const kexec::PanicLoadResult& result) {
-  ArmedState state{.boot_id = current_boot_id(context.root),
-                   .kernel_version = prepared.order.kernel_version,
+  ArmedState state{.kernel_version = prepared.order.kernel_version,
                    .kernel = prepared.kernel,
                    .image = prepared.image,
                    .command_line = prepared.order.command_line,
@@ -189,6 +196,7 @@ int arm(const Context& context, const Settings& settings, ImagePolicy policy) {
     context.log.info("{}; {} was used", loaded->refusal, to_string(loaded->used));
   }
   remember(context, *prepared, *loaded);
+  report_limit(context);
   context.log.info("kexec: loaded kdump kernel");
   context.log.info("Starting kdump: [OK]");
   return kExitOk;

@@ -36,6 +36,13 @@ Result<std::string> find_program(const char* from_own_folder, const char* instal
   return make_error(ErrorKind::kNotFound, "there is no {}; install the whole toolkit", installed);
 }
 
+// What was asked for that kexec_file_load cannot do, or "".
+std::string only_kexec_load(const PreparedLoad& prepared) {
+  if (prepared.load.plan.serial_port) return "the command line has kexec.serial=";
+  const std::string& option = prepared.order.options.only_kexec_load;
+  return option.empty() ? "" : "KEXEC_ARGS has " + option;
+}
+
 }  // namespace
 
 Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
@@ -61,7 +68,7 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
   prepared.load.choice = kexec::choose_syscall(order.options.syscall,
                                                syscalls,
                                                {.memory_ranges = prepared.load.plan.e820.size(),
-                                                .only_kexec_load = order.options.only_kexec_load});
+                                                .only_kexec_load = only_kexec_load(prepared)});
   prepared.load.files = TRY(kexec::plan_file_load({.kind = kexec::LoadKind::kPanic,
                                                    .kernel = kernel,
                                                    .initrd_paths = images,

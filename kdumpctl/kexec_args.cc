@@ -38,12 +38,13 @@ struct OptionRow {
 
 constexpr std::string_view kChosen = "kdumpctl chooses what is done";
 constexpr std::string_view kNoPurgatory = "nothing runs between the two kernels that could use it";
+constexpr std::string_view kSerial = "use kexec.serial=ttyS0 in KDUMP_COMMANDLINE_APPEND";
 constexpr std::string_view kOwnFiles =
     "kdumpctl passes its own; see KDUMP_KERNELVER, KDUMP_IMG and KDUMP_BOOTDIR";
 constexpr std::string_view kOwnCommandLine =
     "kdumpctl passes its own; use KDUMP_COMMANDLINE and KDUMP_COMMANDLINE_APPEND";
 constexpr std::string_view kOneEntry = "a panic kernel is entered in 64-bit mode only";
-constexpr std::string_view kNoDeviceTree = "kexec_load on this machine takes no device tree";
+constexpr std::string_view kNoDeviceTree = "the firmware's own device tree is handed on";
 constexpr std::string_view kNoJumpBack = "a panic kernel does not return";
 constexpr std::string_view kXenOnly = "it is for Xen hypervisors";
 constexpr std::string_view kOfOtherSyscall = "it is an option of kexec_file_load";
@@ -74,8 +75,8 @@ constexpr std::array<OptionRow, 52> kOptions = {{
     {"no-sync", 'y', kNone, kNote, kOnlyForReboot},
     {"reset-vga", '\0', kNone, kWarn, kNoPurgatory},
     {"console-vga", '\0', kNone, kWarn, kNoPurgatory},
-    {"console-serial", '\0', kNone, kWarn, kNoPurgatory},
-    {"serial", '\0', kRequired, kWarn, kNoPurgatory},
+    {"console-serial", '\0', kNone, kWarn, kSerial},
+    {"serial", '\0', kRequired, kWarn, kSerial},
     {"serial-baud", '\0', kRequired, kWarn, kNoPurgatory},
     {"append", '\0', kRequired, kWarn, kOwnCommandLine},
     {"command-line", '\0', kRequired, kWarn, kOwnCommandLine},
@@ -106,6 +107,9 @@ constexpr std::array<OptionRow, 52> kOptions = {{
     {"load-live-update", '\0', kNone, kRefuse, kXenOnly},
     {"exec-live-update", '\0', kNone, kRefuse, kXenOnly},
 }};
+
+constexpr std::array<std::string_view, 5> kKernelTypes = {
+    "Image", "bzImage", "bzImage64", "uki", "vmlinuz-arm64"};
 
 class KexecArgsChecker {
  public:
@@ -199,10 +203,10 @@ class KexecArgsChecker {
         set_address(row.effect, shown, *value);
         break;
       case kType:
-        if (*value == "bzImage" || *value == "bzImage64") {
+        if (std::find(kKernelTypes.begin(), kKernelTypes.end(), *value) != kKernelTypes.end()) {
           checked_.notes.push_back(shown + " " + *value + ": the kernel's type is recognised");
         } else {
-          refuse(shown + " " + *value, "a panic kernel is a bzImage here");
+          refuse(shown + " " + *value, "a panic kernel is a bzImage, an Image or a unified image");
         }
         break;
       case kNote:

@@ -94,6 +94,8 @@ void add_layout(Json& out, const kexec::LoadPlan& plan) {
     item["type"] = kexec::x86::to_string(entry.type);
     out["e820"].push_back(std::move(item));
   }
+  out["usable"] = Json::array();
+  for (const Range& range : plan.usable) out["usable"].push_back(json_of(range));
   out["vmcore"] = Json::array();
   for (const kexec::CoreSegment& segment : plan.header.segments) {
     out["vmcore"].push_back({{"kind", segment_word(segment.kind)},

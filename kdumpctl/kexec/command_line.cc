@@ -4,6 +4,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace kdump::kexec {
 namespace {
@@ -14,6 +16,20 @@ constexpr std::size_t kShownBytes = 40;
 std::string shortened(std::string_view parameter) {
   if (parameter.size() <= kShownBytes) return escape_control(parameter);
   return escape_control(parameter.substr(0, kShownBytes)) + "...";
+}
+
+std::optional<std::uint16_t> serial_port(std::string_view value) {
+  // SERIAL_PORT_DFNS, arch/x86/include/asm/serial.h
+  constexpr std::array<std::pair<std::string_view, std::uint16_t>, 4> kPorts = {
+      {{"ttyS0", 0x3f8}, {"ttyS1", 0x2f8}, {"ttyS2", 0x3e8}, {"ttyS3", 0x2e8}}};
+  for (const auto& [name, port] : kPorts) {
+    if (value == name) return port;
+  }
+  if (!value.starts_with("0x")) return std::nullopt;
+  const auto port = parse_hex(value);
+  constexpr std::uint64_t kLastPort = 0xfff8;  // eight registers
+  if (!port || *port == 0 || *port > kLastPort) return std::nullopt;
+  return static_cast<std::uint16_t>(*port);
 }
 
 }  // namespace
@@ -31,6 +47,27 @@ std::vector<std::string_view> split_parameters(std::string_view command_line) {
     start = i + 1;
   }
   return parameters;
+}
+
+Result<SerialWish> take_serial_wish(std::string_view command_line) {
+  constexpr std::string_view kKey = "kexec.serial=";
+  SerialWish wish{.command_line = std::string(command_line), .port = std::nullopt};
+  std::string others;
+  for (const std::string_view parameter : split_parameters(command_line)) {
+    if (!parameter.starts_with(kKey)) {
+      others += (others.empty() ? "" : " ") + std::string(parameter);
+      continue;
+    }
+    wish.port = serial_port(parameter.substr(kKey.size()));
+    if (!wish.port) {
+      return make_error(
+          ErrorKind::kUsage,
+          "{}: no serial line; give ttyS0, ttyS1, ttyS2, ttyS3 or an I/O port (0x3f8)",
+          escape_control(parameter));
+    }
+  }
+  if (wish.port) wish.command_line = std::move(others);
+  return wish;
 }
 
 Status check_parameters(std::string_view command_line) {

@@ -65,7 +65,7 @@ std::vector<CoreSegment> core_segments(const HostFacts& host) {
     segments.push_back(
         {Kind::kKernel, host.kernel.physical.value(), host.kernel.start.value(), host.kernel.size});
   RangeSet ram = host.memory.of_type(MemoryType::kSystemRam);
-  ram.subtract({0, kLowMemoryEnd});
+  if (host.machine == Machine::kX86) ram.subtract({0, kLowMemoryEnd});
   for (const MemoryType type : {MemoryType::kCrashKernel, MemoryType::kGart}) {
     const RangeSet left_out = host.memory.of_type(type);
     for (const Range& range : left_out.ranges()) ram.subtract(range);

@@ -26,8 +26,9 @@ struct CrashHeader {
   std::vector<std::byte> bytes;       ///< ELF64 header and program headers
 };
 
-/// Pure. RAM is all System RAM but the crash reservations, the AGP aperture and the first MiB,
-/// which the panic kernel overwrites and the running kernel leaves alone (Linux 5.5, 6f599d84231f).
+/// Pure. RAM is all System RAM but the crash reservations, the AGP aperture and on x86 the first
+/// MiB, which the panic kernel overwrites and the running kernel leaves alone (Linux 5.5,
+/// 6f599d84231f).
 Result<CrashHeader> build_crash_header(const HostFacts& host);
 
 }  // namespace kdump::kexec

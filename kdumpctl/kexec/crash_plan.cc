@@ -49,12 +49,30 @@ Segment header_segment(const LoadPlan& plan, const HostFacts& host) {
   return make_segment("elfcorehdr", plan.header.bytes, host.machine, room);
 }
 
-std::string final_command_line(const CrashLoadRequest& request,
+// Where take_highest will put it.
+Range header_place(const Segment& header, Range usable) {
+  return {usable.end - std::min(header.memory_size, usable.size()), usable.end};
+}
+
+std::string final_command_line(const std::string& words,
+                               const CrashLoadRequest& request,
                                const HostFacts& host,
                                std::uint64_t elfcorehdr) {
+  if (host.machine == Machine::kArm64) return words;  // the device tree says it
   std::string text = fmt::format("elfcorehdr={:#x}", elfcorehdr);
-  if (!request.command_line.empty()) text += " " + request.command_line;
+  if (!words.empty()) text += " " + words;
   return with_acpi_root(std::move(text), request.kernel, host);
+}
+
+// What the panic kernel is told of memory. `header`: where its elfcorehdr lies.
+void describe_memory(LoadPlan& plan, const HostFacts& host, Range header) {
+  if (host.machine == Machine::kX86) {
+    plan.e820 = x86::crash_e820(host, header);
+    return;
+  }
+  // The larger one first, as arm64 takes that for the memory it may lie in (mm/init.c).
+  plan.usable = {plan.region};
+  if (plan.low_region) plan.usable.push_back(*plan.low_region);
 }
 
 // Header at the top, the kernel at the bottom, all else below the header.
@@ -70,8 +88,11 @@ Status place(LoadPlan& plan,
                              .rng_seed = request.rng_seed,
                              .command_line = plan.command_line,
                              .e820 = plan.e820,
-                             .efi_runtime = request.efi_runtime};
-  Layout layout = draft_layout(wanted);
+                             .efi_runtime = request.efi_runtime,
+                             .serial_port = plan.serial_port,
+                             .elfcorehdr = header_place(header, usable),
+                             .usable = plan.usable};
+  Layout layout = TRY(draft_layout(wanted));
   plan.need.segments = header.memory_size + layout.memory_size();
   const std::uint64_t lowest = std::max(usable.start, layout.kernel_lowest);
   plan.need.alignment = align_up(lowest, layout.kernel_alignment) - usable.start;
@@ -101,6 +122,12 @@ Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFact
   TRY(check_request(request, host));
   const Range usable = TRY(usable_region(host, request.window));
 
+  const SerialWish serial = TRY(take_serial_wish(request.command_line));
+  if (serial.port && host.machine != Machine::kX86) {
+    return make_error(ErrorKind::kUsage,
+                      "kexec.serial= names an I/O port, which this machine has not; remove it");
+  }
+
   LoadPlan plan;
   plan.kind = LoadKind::kPanic;
   plan.machine = host.machine;
@@ -110,6 +137,7 @@ Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFact
   plan.low_region = host.memory.low_crash_region();
   plan.total_ram = host.total_ram;
   plan.no_mapping = host.no_mapping;
+  plan.serial_port = serial.port;
   plan.hotplug = request.hotplug && host.elfcorehdr_size.has_value();
   plan.need = {.segments = 0,
                .alignment = 0,
@@ -118,11 +146,11 @@ Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFact
                .working_memory = request.working_memory};
   plan.header = TRY(build_crash_header(host));
   Segment header = header_segment(plan, host);
-  // Where take_highest will put it: its address stands in the command line and it is not RAM.
-  const std::uint64_t header_start = usable.end - std::min(header.memory_size, usable.size());
-  plan.command_line = final_command_line(request, host, header_start);
-  TRY(check_length(plan.command_line, request.kernel.setup.command_line_max, request.kernel.path));
-  plan.e820 = x86::crash_e820(host, {header_start, usable.end});
+  // Its address stands in the command line or the device tree, and it is not RAM.
+  const Range header_range = header_place(header, usable);
+  plan.command_line = final_command_line(serial.command_line, request, host, header_range.start);
+  TRY(check_length(plan.command_line, request.kernel.command_line_max(), request.kernel.path));
+  describe_memory(plan, host, header_range);
   TRY(place(plan, request, host, usable, std::move(header)));
   TRY(check_half_of_ram(plan.need.segments, host.total_ram));
   TRY(check_segments(plan));

@@ -6,21 +6,23 @@
 namespace kdump::kexec {
 namespace {
 
-// MAX_ELFCOREHDR_STR_LEN, arch/x86/include/asm/kexec-bzimage64.h: room that the kernel wants for
-// "elfcorehdr=0x... " in front of the command line.
-constexpr std::uint64_t kElfcorehdrRoom = 30;
+// Bytes that the kernel puts in front of a panic kernel's command line.
+std::uint64_t added_by_the_kernel(const FileLoadRequest& request) {
+  if (request.kind != LoadKind::kPanic || request.kernel.machine() != Machine::kX86) return 0;
+  // MAX_ELFCOREHDR_STR_LEN, arch/x86/include/asm/kexec-bzimage64.h: for "elfcorehdr=0x... ".
+  return 30;
+}
 
 }  // namespace
 
 Result<FileLoadPlan> plan_file_load(const FileLoadRequest& request) {
-  const bool panic = request.kind == LoadKind::kPanic;
-  if (panic && request.initrd.empty()) {
+  if (request.kind == LoadKind::kPanic && request.initrd.empty()) {
     return make_error(ErrorKind::kUsage, "no initrd given: a panic kernel needs one");
   }
   TRY(check_parameters(request.command_line));
-  const std::uint64_t limit = request.kernel.setup.command_line_max;
-  TRY(check_length(
-      request.command_line, panic ? limit - kElfcorehdrRoom : limit, request.kernel.path));
+  TRY(check_length(request.command_line,
+                   request.kernel.command_line_max() - added_by_the_kernel(request),
+                   request.kernel.path));
   FileLoadPlan plan{.kind = request.kind,
                     .kernel = {.path = request.kernel.path, .bytes = {}},
                     .initrd = {},

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kCpuFolder = "/sys/devices/system/cpu";
 constexpr std::string_view kEfiFolder = "/sys/firmware/efi";
+constexpr const char* kDeviceTree = "/sys/firmware/fdt";
 constexpr std::size_t kBootParamsSize = 4096;
 
 enum class Base { kDecimal, kHex };
@@ -89,14 +90,14 @@ Status read_kcore(const SysRoot& root, HostFacts& facts) {
     return {};
   }
   if (!kcore) return std::move(kcore).error().with_context("cannot learn how the kernel is mapped");
-  if (kcore->machine() != EM_X86_64) {
+  const unsigned expected = facts.machine == Machine::kArm64 ? EM_AARCH64 : EM_X86_64;
+  if (kcore->machine() != expected) {
     return make_error(ErrorKind::kUnsupported,
-                      "{}: machine {} is not x86_64: loading is not supported on it",
+                      "{}: machine {} is neither x86_64 nor arm64: loading is not supported on it",
                       kPath,
                       kcore->machine());
   }
-  const KernelMappings mappings = TRY(mappings_of_kcore(kcore->segments()));
-  facts.machine = Machine::kX86;
+  const KernelMappings mappings = TRY(mappings_of_kcore(kcore->segments(), facts.machine));
   facts.kernel = mappings.kernel;
   facts.direct_map = mappings.direct_map;
   facts.five_level_paging = mappings.five_level_paging;
@@ -255,12 +256,23 @@ bool runs_five_level_paging(std::string_view cpuinfo) {
   return false;
 }
 
+Result<std::vector<std::byte>> read_device_tree(const SysRoot& root) {
+  const std::string text = TRY(root.read(kDeviceTree));
+  const auto bytes = as_bytes(text);
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
 // What both kinds of load need.
 Status read_machine_facts(const SysRoot& root, HostFacts& facts) {
   const std::string iomem = TRY(root.read("/proc/iomem"));
   facts.memory = TRY(MemoryMap::parse(iomem));
   TRY(read_meminfo(root, facts));
   facts.boot_params = TRY(read_boot_params(root));
+  // x86 kernels have boot_params; those of arm64 always have the firmware's tree.
+  if (facts.boot_params.empty() && root.exists(kDeviceTree)) {
+    facts.machine = Machine::kArm64;
+    facts.device_tree = TRY(read_device_tree(root));
+  }
   facts.efi = TRY(read_efi(root));
   return {};
 }

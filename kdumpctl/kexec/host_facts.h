@@ -65,6 +65,7 @@ struct HostFacts {
   bool gigabyte_pages = false;         ///< the CPU has them: fewer page tables for the jump
   std::uint64_t total_ram = 0;         ///< bytes that the kernel manages (MemTotal)
   std::vector<std::byte> boot_params;  ///< x86: the running kernel's, 4096 bytes or none
+  std::vector<std::byte> device_tree;  ///< arm64: the one that the running kernel was booted with
   std::optional<EfiFacts> efi;         ///< present when the host was booted by EFI firmware
   /// Bytes that the kernel wants for the elfcorehdr to be able to rewrite it itself when CPUs or
   /// memory come and go; absent when it cannot (before 6.6).

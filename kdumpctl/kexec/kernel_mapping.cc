@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/kernel_mapping.h"
 
+#include <algorithm>
 #include <elf.h>
 #include <optional>
 
@@ -19,32 +20,54 @@ Error unusable(std::string_view why) {
                     why);
 }
 
+std::uint64_t delta(const ElfSegment& segment) { return segment.vaddr - segment.paddr; }
+
+// Whether `inner` shows a part of the memory of `outer` at another address.
+bool shown_twice(const ElfSegment& inner, const ElfSegment& outer) {
+  return delta(inner) != delta(outer) && inner.paddr >= outer.paddr &&
+         inner.memory_size < outer.memory_size &&
+         inner.paddr - outer.paddr <= outer.memory_size - inner.memory_size;
+}
+
+bool is_kernel_image(const ElfSegment& segment,
+                     const std::vector<ElfSegment>& mapped,
+                     Machine machine) {
+  if (machine == Machine::kX86) return segment.vaddr >= kKernelSpaceStart;
+  return std::any_of(mapped.begin(), mapped.end(), [&](const ElfSegment& other) {
+    return shown_twice(segment, other);
+  });
+}
+
 }  // namespace
 
-Result<KernelMappings> mappings_of_kcore(const std::vector<ElfSegment>& segments) {
+Result<KernelMappings> mappings_of_kcore(const std::vector<ElfSegment>& segments, Machine machine) {
+  std::vector<ElfSegment> mapped;
+  for (const ElfSegment& segment : segments) {
+    if (segment.type != PT_LOAD || segment.paddr == kNoPhysicalAddress) continue;
+    if (machine == Machine::kX86 && segment.vaddr >= kKernelSpaceEnd) continue;
+    mapped.push_back(segment);
+  }
   std::optional<KernelMapping> kernel;
   std::optional<std::uint64_t> direct_map;
   std::uint64_t lowest = UINT64_MAX;
-  for (const ElfSegment& segment : segments) {
-    if (segment.type != PT_LOAD || segment.paddr == kNoPhysicalAddress) continue;
-    if (segment.vaddr >= kKernelSpaceEnd) continue;
-    if (segment.vaddr >= kKernelSpaceStart) {
+  for (const ElfSegment& segment : mapped) {
+    if (is_kernel_image(segment, mapped, machine)) {
       if (kernel) return unusable("two kernel images");
       kernel = KernelMapping{.start = VirtAddr(segment.vaddr),
                              .physical = PhysAddr(segment.paddr),
                              .size = segment.memory_size};
       continue;
     }
-    const std::uint64_t delta = segment.vaddr - segment.paddr;
-    if (direct_map && *direct_map != delta) return unusable("RAM is not mapped linearly");
-    direct_map = delta;
+    if (direct_map && *direct_map != delta(segment)) return unusable("RAM is not mapped linearly");
+    direct_map = delta(segment);
     lowest = std::min(lowest, segment.vaddr);
   }
   if (!kernel) return unusable("no kernel image");
   if (!direct_map) return unusable("no RAM");
-  return KernelMappings{.kernel = *kernel,
-                        .direct_map = *direct_map,
-                        .five_level_paging = lowest < kLowest4LevelAddress};
+  return KernelMappings{
+      .kernel = *kernel,
+      .direct_map = *direct_map,
+      .five_level_paging = machine == Machine::kX86 && lowest < kLowest4LevelAddress};
 }
 
 }  // namespace kdump::kexec

@@ -27,6 +27,10 @@ constexpr unsigned long kUpdateElfcorehdr = 0x4;
 // KEXEC_FILE_DEBUG, Linux 6.8 (cbc2fe9d9cb2).
 constexpr unsigned long kFileDebug = 0x8;
 
+// 256 bits make the next kernel's random generator ready at once; arm64 takes 64 more for its
+// address randomisation.
+constexpr std::size_t kSeedBytes = 40;
+
 constexpr int kBusyTries = 5;
 constexpr std::chrono::milliseconds kBusyPause{200};
 
@@ -50,6 +54,23 @@ Result<Fd> open_source(const FileSource& source) {
   if (!memory.valid()) return system_error(errno, "cannot make a file in memory");
   TRY(write_all(memory.raw(), source.bytes));
   return memory;
+}
+
+// A kernel that finds a writer of either file refuses it (ETXTBSY), but only when it has freed what
+// was loaded. A lease is granted under the same condition; file systems without leases leave the
+// question to the kernel.
+Status check_has_no_writer(const Fd& file, const FileSource& source) {
+  if (!source.bytes.empty()) return {};
+  const int code = call_while_busy([&] {
+    if (::fcntl(file.raw(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? EBUSY : 0;
+    ::fcntl(file.raw(), F_SETLEASE, F_UNLCK);
+    return 0;
+  });
+  if (code == 0) return {};
+  return make_error(ErrorKind::kSystem,
+                    "{}: another program has it open for writing, and the kernel would refuse it; "
+                    "try again when that has ended",
+                    source.path);
 }
 
 // What became of the kernel that was there before; for the end of an error message.
@@ -100,7 +121,11 @@ Status Loader::load(const FileLoadPlan& plan) {
   TRY(calls_.check_serves(root_));
   const Fd kernel = TRY(open_source(plan.kernel));
   Fd initrd;
-  if (plan.initrd) initrd = TRY(open_source(*plan.initrd));
+  TRY(check_has_no_writer(kernel, plan.kernel));
+  if (plan.initrd) {
+    initrd = TRY(open_source(*plan.initrd));
+    TRY(check_has_no_writer(initrd, *plan.initrd));
+  }
   unsigned long flags = plan.kind == LoadKind::kPanic ? KEXEC_FILE_ON_CRASH : 0UL;
   if (!plan.initrd) flags |= KEXEC_FILE_NO_INITRAMFS;
   return finish(plan.kind, Syscall::kFileLoad, [&] {
@@ -155,7 +180,7 @@ Result<std::uint64_t> crash_size(const SysRoot& root) {
 }
 
 Result<std::vector<std::byte>> random_seed() {
-  std::vector<std::byte> seed(32);
+  std::vector<std::byte> seed(kSeedBytes);
   std::size_t filled = 0;
   while (filled < seed.size()) {
     const ssize_t got = ::getrandom(seed.data() + filled, seed.size() - filled, 0);

@@ -49,7 +49,7 @@ Result<bool> crash_loaded(const SysRoot& root);
 /// ones (6.1) do not: the whole truth is in MemoryMap.
 Result<std::uint64_t> crash_size(const SysRoot& root);
 
-/// 32 bytes from getrandom(2) for a request's rng_seed.
+/// Bytes from getrandom(2) for a request's rng_seed.
 Result<std::vector<std::byte>> random_seed();
 
 }  // namespace kdump::kexec

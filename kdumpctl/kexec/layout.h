@@ -13,7 +13,7 @@ namespace kdump::kexec {
 /// kUnsupported, with the reason, when this kernel cannot be entered on this machine.
 Status check_kernel_for_host(const KernelImage& kernel, const HostFacts& host);
 
-/// The command line, with the ACPI root pointer for a kernel that looks for it nowhere else.
+/// The command line; on x86 with the ACPI root pointer for a kernel that looks for it nowhere else.
 [[nodiscard]] std::string with_acpi_root(std::string command_line,
                                          const KernelImage& kernel,
                                          const HostFacts& host);
@@ -45,17 +45,21 @@ struct LayoutRequest {
   const std::vector<std::byte>& initrd;  ///< may be empty
   const HostFacts& host;
   const std::vector<std::byte>& rng_seed;
-  const std::string& command_line;  ///< as the kernel will see it
-  const std::vector<x86::E820Entry>& e820;
-  bool efi_runtime = true;
+  const std::string& command_line;             ///< as the kernel will see it
+  const std::vector<x86::E820Entry>& e820;     ///< x86
+  bool efi_runtime = true;                     ///< x86
+  std::optional<std::uint16_t> serial_port{};  ///< x86
+  std::optional<Range> elfcorehdr{};           ///< arm64: of a panic kernel
+  const std::vector<Range>& usable;            ///< arm64: all that a panic kernel may use
 };
 
 /// The segments of such a kernel before and after they got their places.
 struct Layout {
   Segment kernel;
   std::optional<Segment> initrd;
-  Segment boot_data;  ///< boot_params with all that it points to
+  Segment boot_data;  ///< boot_params with all that it points to, or the device tree
   Segment trampoline;
+  std::uint64_t kernel_entry = 0;      ///< from the segment's first byte
   std::uint64_t kernel_alignment = 0;  ///< bytes, a power of two
   std::uint64_t kernel_lowest = 0;     ///< no address below it
 
@@ -64,7 +68,7 @@ struct Layout {
 };
 
 /// Segments of their final sizes, without addresses.
-[[nodiscard]] Layout draft_layout(const LayoutRequest& request);
+Result<Layout> draft_layout(const LayoutRequest& request);
 
 /// The kernel at the bottom, everything else from the top down; then contents that depend on
 /// addresses. The segments move to `plan`, which also gets its entry point.

@@ -28,7 +28,9 @@ enum class LoadKind {
 struct CrashLoadRequest {
   const KernelImage& kernel;
   const std::vector<std::byte>& initrd;  ///< one file or several concatenated; not empty
-  std::string command_line;              ///< without elfcorehdr=, which the planner puts in front
+  /// Without elfcorehdr=, which the planner puts in front. A word kexec.serial=ttyS0 (to ttyS3, or
+  /// an I/O port 0x...) is for the planner: the trampoline writes to that serial line.
+  std::string command_line;
   /// Seed for the panic kernel's random generator, from getrandom(2); may be empty.
   std::vector<std::byte> rng_seed;
 
@@ -53,7 +55,8 @@ struct NormalLoadRequest {
 };
 
 struct Segment {
-  std::string name;               ///< "kernel", "initrd", "elfcorehdr", "boot_params", "trampoline"
+  /// "kernel", "initrd", "elfcorehdr", "boot_params" (x86) or "dtb" (arm64), "trampoline"
+  std::string name;
   std::vector<std::byte> bytes;   ///< the rest, up to memory_size, is zeroed by the kernel
   PhysAddr address;               ///< page aligned
   std::uint64_t memory_size = 0;  ///< bytes, whole pages
@@ -66,17 +69,19 @@ struct LoadPlan {
   std::string kernel_path;
   std::vector<Segment> segments;  ///< ascending
   PhysAddr entry;
-  std::string command_line;  ///< as the new kernel will see it
-  std::vector<x86::E820Entry> e820;
-  RangeSet room;                ///< where segments may lie
-  std::uint64_t total_ram = 0;  ///< bytes; the kernel refuses more than half of it
+  std::string command_line;          ///< as the new kernel will see it
+  std::vector<x86::E820Entry> e820;  ///< x86
+  RangeSet room;                     ///< where segments may lie
+  std::uint64_t total_ram = 0;       ///< bytes; the kernel refuses more than half of it
 
   // For panic kernels only.
-  bool hotplug = false;             ///< the kernel is asked to keep the elfcorehdr up to date
-  CrashHeader header;               ///< what the elfcorehdr segment describes
-  std::string no_mapping;           ///< why kexec_load cannot load this plan, or ""
-  Range region;                     ///< the reservation that holds the segments
-  std::optional<Range> low_region;  ///< the second one, for DMA
+  std::vector<Range> usable;  ///< arm64: all RAM that it may use
+  bool hotplug = false;       ///< the kernel is asked to keep the elfcorehdr up to date
+  CrashHeader header;         ///< what the elfcorehdr segment describes
+  std::string no_mapping;     ///< why kexec_load cannot load this plan, or ""
+  Range region;               ///< the reservation that holds the segments
+  std::optional<std::uint16_t> serial_port;  ///< which the trampoline writes to
+  std::optional<Range> low_region;           ///< the second one, for DMA
   MemoryNeed need;
 };
 

@@ -31,6 +31,8 @@ std::uint64_t control_page_bytes(const HostFacts& host) {
   // The firmware's tables, the EFI system table and the segments are mapped besides RAM; they lie
   // in a few places that the fixed part covers.
   constexpr std::uint64_t kFixedPages = 64;
+  // arm64 enters a panic kernel without MMU (machine_kexec_post_load, IND_DONE).
+  if (host.machine == Machine::kArm64) return kFixedPages * kPage;
   const RangeSet ram = host.memory.of_type(MemoryType::kSystemRam);
   // A page of page tables maps 1 GiB in 2 MiB pages or 512 GiB in 1 GiB pages; the ends of a range
   // that are no whole GiB are mapped in 2 MiB pages all the same (Linux 6.11, cc31744a2945).

@@ -44,8 +44,8 @@ Result<LoadPlan> plan_normal_load(const NormalLoadRequest& request, const HostFa
   plan.total_ram = host.total_ram;
   plan.room = usable_ram(host, request.window);
   plan.command_line = with_acpi_root(request.command_line, request.kernel, host);
-  TRY(check_length(plan.command_line, request.kernel.setup.command_line_max, request.kernel.path));
-  plan.e820 = x86::whole_e820(host);
+  TRY(check_length(plan.command_line, request.kernel.command_line_max(), request.kernel.path));
+  if (host.machine == Machine::kX86) plan.e820 = x86::whole_e820(host);
 
   const LayoutRequest wanted{.kernel = request.kernel,
                              .initrd = request.initrd,
@@ -53,8 +53,9 @@ Result<LoadPlan> plan_normal_load(const NormalLoadRequest& request, const HostFa
                              .rng_seed = request.rng_seed,
                              .command_line = plan.command_line,
                              .e820 = plan.e820,
-                             .efi_runtime = request.efi_runtime};
-  Layout layout = draft_layout(wanted);
+                             .efi_runtime = request.efi_runtime,
+                             .usable = plan.usable};
+  Layout layout = TRY(draft_layout(wanted));
   TRY(check_half_of_ram(layout.memory_size(), host.total_ram));
   FreeMemory memory(plan.room, "in this host's RAM", "choose a smaller initrd");
   TRY(place_layout(std::move(layout), wanted, memory, plan));

@@ -24,7 +24,13 @@ void append_segments(std::string& out, const LoadPlan& plan) {
   out += fmt::format("entry {}\n", plan.entry);
 }
 
-void append_e820(std::string& out, const LoadPlan& plan) {
+void append_memory(std::string& out, const LoadPlan& plan) {
+  if (plan.machine == Machine::kArm64) {
+    if (plan.usable.empty()) return;
+    out += "memory that the panic kernel may use\n";
+    for (const Range& range : plan.usable) out += fmt::format("  {}\n", range_text(range));
+    return;
+  }
   out +=
       fmt::format("memory map of the {} kernel\n", plan.kind == LoadKind::kPanic ? "panic" : "new");
   for (const x86::E820Entry& entry : plan.e820) {
@@ -65,6 +71,11 @@ void append_reservation(std::string& out, const LoadPlan& plan) {
 }
 
 void append_need(std::string& out, const LoadPlan& plan) {
+  if (plan.serial_port) {
+    out +=
+        fmt::format("the way into the panic kernel is told to the serial line at I/O port {:#x}\n",
+                    *plan.serial_port);
+  }
   out += fmt::format("hotplug {}\n",
                      plan.hotplug ? "followed by the kernel" : "needs a reload each time");
   out += fmt::format(
@@ -86,7 +97,7 @@ std::string describe(const LoadPlan& plan) {
       fmt::format("{} {}\n", panic ? "panic kernel" : "kernel to reboot into", plan.kernel_path);
   if (panic) append_reservation(out, plan);
   append_segments(out, plan);
-  append_e820(out, plan);
+  append_memory(out, plan);
   if (panic) {
     append_dumped(out, plan);
     append_need(out, plan);

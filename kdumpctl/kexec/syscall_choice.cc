@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/syscall_choice.h"
 
+#include "base/io.h"
 #include "base/text.h"
 #include "kdumpctl/kexec/load_refusal.h"
+#include "kdumpctl/kexec/unpack.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@ namespace {
 // The kernel's own layout drops entries behind the 128th, and the last ones are the reserved memory
 // (arch/x86/kernel/crash.c, add_e820_entry).
 constexpr std::size_t kFileLoadRanges = 128;
+constexpr std::uint64_t kMaxConfig = std::uint64_t{4} << 20U;  // twenty times what they have
 
 std::optional<std::string> running_config(const SysRoot& root) {
   const auto version = root.read_value("/proc/sys/kernel/osrelease");
@@ -22,7 +25,11 @@ std::optional<std::string> running_config(const SysRoot& root) {
        {"/boot/config-" + *version, "/lib/modules/" + *version + "/config"}) {
     if (auto text = root.read(path)) return *std::move(text);
   }
-  return std::nullopt;
+  // CONFIG_IKCONFIG_PROC
+  const auto packed = root.read("/proc/config.gz");
+  const auto text = packed ? unpack(as_bytes(*packed), kMaxConfig) : packed.error();
+  if (!text) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(text->data()), text->size());
 }
 
 bool has_line(std::string_view text, std::string_view wanted) {
@@ -86,12 +93,20 @@ SyscallChoice choose_syscall(SyscallWish wish,
                         kFileLoadRanges),
             wants_file};
   }
-  if (wants_file) return {Syscall::kFileLoad, Fallback::kWhenAbsent, "KEXEC_ARGS has -s", false};
+  if (wants_file && traits.only_kexec_load.empty()) {
+    return {Syscall::kFileLoad, Fallback::kWhenAbsent, "KEXEC_ARGS has -s", false};
+  }
+  if (wants_file) {
+    return {Syscall::kFileLoad,
+            Fallback::kWhenAbsent,
+            fmt::format("KEXEC_ARGS has -s, with which nothing comes of this: {}",
+                        traits.only_kexec_load),
+            true};
+  }
   if (!traits.only_kexec_load.empty()) {
     return {Syscall::kLoad,
             Fallback::kNone,
-            fmt::format("KEXEC_ARGS has {}, which kexec_file_load cannot follow",
-                        traits.only_kexec_load),
+            fmt::format("{}, which kexec_file_load cannot follow", traits.only_kexec_load),
             false};
   }
   // A second call would be refused for the limit and hide why the first one was.

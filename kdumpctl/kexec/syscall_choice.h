@@ -31,7 +31,7 @@ struct SyscallFacts {
 
 /// Reads /sys/kernel/security/lockdown, the firmware's SecureBoot and SetupMode variables,
 /// kernel.kexec_load_limit_panic and the configuration of the running kernel (/boot/config-VERSION,
-/// /lib/modules/VERSION/config).
+/// /lib/modules/VERSION/config, /proc/config.gz).
 [[nodiscard]] SyscallFacts read_syscall_facts(const SysRoot& root);
 
 enum class Fallback {
@@ -51,7 +51,8 @@ struct SyscallChoice {
 /// What of a load speaks for kexec_load, which can do more.
 struct LoadTraits {
   std::size_t memory_ranges = 0;  ///< entries of the e820 table
-  std::string only_kexec_load;    ///< an option of KEXEC_ARGS that kexec_file_load has not, or ""
+  /// What was asked for that kexec_file_load cannot do ("KEXEC_ARGS has --noefi"), or "".
+  std::string only_kexec_load;
 };
 
 [[nodiscard]] SyscallChoice choose_syscall(SyscallWish wish,

@@ -3,6 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "base/text.h"
+#include "kdumpctl/boot_id.h"
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +16,6 @@ namespace kdump::ctl::reboot {
 namespace {
 
 constexpr const char* kRecord = "/var/lib/kdump/fast-reboot.json";
-constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
 constexpr std::size_t kLargestRecord = std::size_t{64} << 10U;
 constexpr unsigned kKexecLoaderType = 0xd;
 
@@ -71,7 +71,7 @@ Status forget_departure(const SysRoot& root) {
 
 Result<Departure> departure_now(const SysRoot& root, const std::string& kernel) {
   Departure departure;
-  departure.boot_id = TRY(root.read_value(kBootId));
+  departure.boot_id = TRY(read_boot_id(root));
   departure.kernel = kernel;
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -94,7 +94,7 @@ std::optional<bool> booted_by_kexec(const SysRoot& root) {
 Result<Arrival> note_arrival(const SysRoot& root) {
   auto departure = TRY(read_departure(root));
   if (!departure || departure->lost) return Arrival::kNone;
-  if (departure->boot_id == TRY(root.read_value(kBootId))) return Arrival::kNone;  // not left yet
+  if (departure->boot_id == TRY(read_boot_id(root))) return Arrival::kNone;  // not left yet
   // A kernel that does not say how it was booted must not make each fast reboot look lost.
   if (booted_by_kexec(root).value_or(true)) {
     TRY(forget_departure(root));

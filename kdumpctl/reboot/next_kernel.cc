@@ -128,6 +128,7 @@ Result<NextKernel> choose_next_kernel(const SysRoot& root, const NextKernelWishe
   next.origin = std::move(found.origin);
   next.warnings = std::move(found.warnings);
   next.one_shot = std::move(found.one_shot);
+  next.syscall = wishes.syscall;
   TRY(choose_command_line(root, wishes, found.entry.command_line, next));
   TRY(resolve_files(root, next, "correct the path"));
   TRY(check_root_device(next.command_line, root));

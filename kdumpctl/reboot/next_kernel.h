@@ -5,6 +5,7 @@
 #include "base/sys_root.h"
 #include "kdumpctl/boot/boot_menu.h"
 #include "kdumpctl/cmdline_editor.h"
+#include "kdumpctl/kexec/syscall_choice.h"
 #include "kdumpctl/reboot/default_kexec.h"
 
 #include <optional>
@@ -21,6 +22,7 @@ struct NextKernelWishes {
   std::optional<std::string> command_line;  ///< verbatim; with reuse_cmdline: added to it
   bool reuse_cmdline = false;               ///< the running kernel's instead of the entry's
   bool keep_quiet = false;
+  kexec::SyscallWish syscall = kexec::SyscallWish::kAuto;
 };
 
 /// A kernel to reboot into. Paths have no SysRoot prefix; symbolic links are resolved, so that the
@@ -34,6 +36,7 @@ struct NextKernel {
   std::vector<CmdlineChange> changes;
   std::vector<std::string> warnings;
   std::optional<boot::OneShot> one_shot;  ///< to clear when it is booted
+  kexec::SyscallWish syscall = kexec::SyscallWish::kAuto;
 };
 
 /// What the boot loader would boot next, changed by what was asked for. kNotFound and kBadData name

@@ -70,8 +70,13 @@ Result<std::string> RunningReboot::load(const NextKernel& next) {
                                  .command_line = next.command_line}));
   kexec::RunningKernel kernel;
   kexec::Loader loader(root_, kernel);
+  if (next.syscall == kexec::SyscallWish::kLoad) {
+    TRY(loader.load(plan));
+    return std::string("kexec_load");
+  }
   const auto loaded = loader.load(file_plan);
   if (loaded) return std::string("kexec_file_load");
+  if (next.syscall == kexec::SyscallWish::kFileLoad) return loaded.error();
   // As kexec(8) -a decides.
   if (!kexec::falls_back(kexec::Fallback::kWhenNotForThis, loaded.error().code)) {
     return loaded.error();

@@ -23,6 +23,17 @@ void add_kernel_options(CLI::App& app, NextKernelWishes& wishes) {
                  "This command line, verbatim; with --reuse-cmdline: added to it")
       ->type_name("TEXT");
   app.add_flag("--reuse-cmdline", wishes.reuse_cmdline, "The running kernel's command line");
+  // The last one counts, as with kexec(8).
+  const auto add_syscall = [&](const char* names, kexec::SyscallWish wish, const char* help) {
+    app.add_flag_function(
+           names, [&wishes, wish](std::int64_t) { wishes.syscall = wish; }, help)
+        ->trigger_on_parse();
+  };
+  add_syscall("-s,--kexec-file-syscall", kexec::SyscallWish::kFileLoad, "By kexec_file_load alone");
+  add_syscall("-c,--kexec-syscall", kexec::SyscallWish::kLoad, "By kexec_load alone");
+  add_syscall("-a,--kexec-syscall-auto",
+              kexec::SyscallWish::kAuto,
+              "By kexec_load where kexec_file_load cannot (default)");
   app.add_flag("--keep-quiet", wishes.keep_quiet, "Leave rhgb and quiet on the command line");
 }
 

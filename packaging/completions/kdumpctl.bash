@@ -4,7 +4,7 @@
 _kdumpctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} i verb='' second=''
     local options='-h --help -V --version -d --debug'
-    local kernel='--kernel --entry --initrd --ramdisk --append --command-line --reuse-cmdline --keep-quiet -n --dry-run'
+    local kernel='--kernel --entry --initrd --ramdisk --append --command-line --reuse-cmdline --keep-quiet -s --kexec-file-syscall -c --kexec-syscall -a --kexec-syscall-auto -n --dry-run'
     local words='start stop restart reload status rebuild propagate get-default-crashkernel import showmem plan kexec fast-reboot cold-reboot help'
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} != -* ]]; then

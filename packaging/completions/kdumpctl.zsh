@@ -12,6 +12,9 @@ _kdumpctl() {
         '*'{--initrd,--ramdisk}'[this initrd instead]:file or none:_files'
         {--append,--command-line}'[this command line]:text:'
         '--reuse-cmdline[the running command line]'
+        '(-s --kexec-file-syscall)'{-s,--kexec-file-syscall}'[by kexec_file_load alone]'
+        '(-c --kexec-syscall)'{-c,--kexec-syscall}'[by kexec_load alone]'
+        '(-a --kexec-syscall-auto)'{-a,--kexec-syscall-auto}'[by either]'
         '--keep-quiet[leave rhgb and quiet on the command line]'
         '(-n --dry-run)'{-n,--dry-run}'[check and show, do nothing]'
     )

@@ -14,10 +14,10 @@ _PACKAGES = {
     "build": (
         "build-essential cmake ninja-build pkg-config git libelf-dev libdw-dev libzstd-dev liblzo2-dev libsnappy-dev "
         "libdeflate-dev libfmt-dev libcli11-dev nlohmann-json3-dev libkmod-dev libmount-dev libblkid-dev libarchive-dev libssl-dev "
-        "libnl-route-3-dev libssh-dev openssh-server openssh-client libgtest-dev libgmock-dev zlib1g-dev",
+        "libnl-route-3-dev libssh-dev libfdt-dev openssh-server openssh-client libgtest-dev libgmock-dev zlib1g-dev",
         "gcc gcc-c++ cmake ninja-build pkgconf-pkg-config git elfutils-libelf-devel elfutils-devel libzstd-devel lzo-devel "
         "snappy-devel libdeflate-devel fmt-devel cli11-devel json-devel kmod-devel libmount-devel libblkid-devel "
-        "libarchive-devel openssl-devel libnl3-devel libssh-devel openssh-server openssh-clients gtest-devel gmock-devel zlib-devel",
+        "libarchive-devel openssl-devel libnl3-devel libssh-devel libfdt-devel openssh-server openssh-clients gtest-devel gmock-devel zlib-devel",
     ),
     "vm": (
         "qemu-system-x86 nfs-kernel-server rpcbind lvm2 mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
@@ -25,8 +25,8 @@ _PACKAGES = {
         "qemu-system-x86-core nfs-utils rpcbind lvm2 mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
     ),
     "arm64": (
-        "qemu-system-arm qemu-user-static",
-        "qemu-system-aarch64-core qemu-user-static-aarch64",
+        "qemu-system-arm qemu-user-static qemu-efi-aarch64 g++-aarch64-linux-gnu",
+        "qemu-system-aarch64-core qemu-user-static-aarch64 edk2-aarch64 gcc-c++-aarch64-linux-gnu",
     ),
     "rpm": (
         "rpm rpmlint debugedit elfutils",

@@ -46,6 +46,31 @@ kexec::HostFacts host_with(std::string_view iomem) {
   return host;
 }
 
+kexec::HostFacts arm64_host() {
+  kexec::HostFacts host = host_with(
+      "09000000-09000fff : pl011@9000000\n"
+      "40000000-7fffffff : System RAM\n"
+      "  40210000-4176ffff : Kernel code\n"
+      "  41770000-41aaffff : reserved\n"
+      "  70000000-7fffffff : Crash kernel\n"
+      "80000000-8000ffff : reserved\n"
+      "80010000-13fffffff : System RAM\n"
+      "  13a200000-13fffffff : reserved\n");
+  host.machine = kexec::Machine::kArm64;
+  host.cpu_notes.clear();
+  for (std::uint64_t cpu = 0; cpu < 4; ++cpu) {
+    host.cpu_notes.push_back({PhysAddr(0x13fdd0000 + cpu * 0x10000), 472});
+  }
+  host.vmcoreinfo = {PhysAddr(0x1061f000), 0x1024};
+  host.kernel = {
+      .start = VirtAddr(0xffffa1f6ac800000), .physical = PhysAddr(0x40200000), .size = 0x2a40000};
+  host.direct_map = 0xffff1c8d40000000;
+  host.total_ram = std::uint64_t{3700} << 20U;
+  host.boot_params.clear();
+  host.device_tree = firmware_tree();
+  return host;
+}
+
 void add_efi(kexec::HostFacts& host) {
   set_boot_param(host, 0x1c0, 0x34364c45);  // "EL64"
   set_boot_param(host, 0x1c4, 0x3f9ec018);  // system table
@@ -71,6 +96,12 @@ void add_efi(kexec::HostFacts& host) {
 }
 
 kexec::KernelImage test_kernel(const BzImageBuilder& builder) {
+  auto image = kexec::check_kernel_image("/boot/vmlinuz-test", builder.build());
+  EXPECT_TRUE(image) << image.error().message;
+  return *std::move(image);
+}
+
+kexec::KernelImage test_arm64_kernel(const Arm64ImageBuilder& builder) {
   auto image = kexec::check_kernel_image("/boot/vmlinuz-test", builder.build());
   EXPECT_TRUE(image) << image.error().message;
   return *std::move(image);

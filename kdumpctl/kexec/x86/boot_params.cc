@@ -215,7 +215,7 @@ void append_e820(Builder& builder, const std::vector<E820Entry>& entries) {
 }  // namespace
 
 bool can_pass_efi(const KernelImage& kernel, const HostFacts& host) {
-  return kernel.setup.efi_kexec && host.efi && !host.efi->runtime_map.empty() &&
+  return kernel.setup().efi_kexec && host.efi && !host.efi->runtime_map.empty() &&
          host.efi->fw_vendor != 0 && host.efi->config_table != 0 &&
          running_efi_info(host).signature == kEfi64Signature;
 }
@@ -230,7 +230,7 @@ std::vector<std::byte> build_boot_params(const BootParamsRequest& request, PhysA
   Builder builder(address);
   const std::span<const std::byte> image(request.kernel.bytes);
   builder.copy(kSetupHeader,
-               image.subspan(kSetupHeader, request.kernel.setup.header_end - kSetupHeader));
+               image.subspan(kSetupHeader, request.kernel.setup().header_end - kSetupHeader));
   inherit(builder, request.host);
 
   builder.set(kTypeOfLoader, kLoaderKexec);

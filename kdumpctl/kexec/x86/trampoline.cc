@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/x86/trampoline.h"
 
-#include "base/packed_int.h"
+#include "kdumpctl/kexec/x86/emitter.h"
 
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <initializer_list>
 
 namespace kdump::kexec::x86 {
 namespace {
@@ -23,36 +21,19 @@ constexpr std::array<std::uint64_t, 4> kGdt = {
 };
 constexpr std::uint64_t kGdtBytes = kGdt.size() * sizeof(std::uint64_t);
 
-// Code emitted byte by byte at a known address.
-class Emitter {
- public:
-  void bytes(std::initializer_list<unsigned> values) {
-    for (const unsigned value : values) out_.push_back(static_cast<std::byte>(value));
-  }
-  template <typename T>
-  void value(T number) {
-    const PackedInt<T, std::endian::little> packed = number;
-    const std::size_t at = out_.size();
-    out_.resize(at + sizeof(packed));
-    std::memcpy(out_.data() + at, &packed, sizeof(packed));
-  }
-  void pad_to(std::size_t size) { out_.resize(size); }
-  [[nodiscard]] std::size_t size() const { return out_.size(); }
-  [[nodiscard]] std::vector<std::byte> take() && { return std::move(out_); }
-
- private:
-  std::vector<std::byte> out_;
-};
-
 }  // namespace
 
 std::vector<std::byte> build_trampoline(PhysAddr address,
                                         PhysAddr boot_params,
-                                        PhysAddr kernel_entry) {
+                                        PhysAddr kernel_entry,
+                                        const std::optional<SerialOutput>& serial) {
   // The GDT and the operand of lgdt (limit and address) stand behind the code, at fixed places.
   constexpr std::uint64_t kGdtAt = 0x60;
   constexpr std::uint64_t kGdtPointerAt = kGdtAt + kGdtBytes;
-  constexpr std::uint64_t kFarReturnTarget = 0x35;
+  constexpr std::uint64_t kLeaEnd = 0x31;
+  constexpr std::uint64_t kEnterKernel = 0x35;
+  constexpr std::uint64_t kSerialCheckAt = 0x90;
+  const std::uint64_t target = serial ? kSerialCheckAt : kEnterKernel;
 
   Emitter code;
   code.bytes({0xfa});        // 00  cli
@@ -70,12 +51,11 @@ std::vector<std::byte> build_trampoline(PhysAddr address,
   code.bytes({0x48, 0xbc});  // 1e  mov    rsp, end of this page
   code.value((address + kPage).value());
   code.bytes({0x6a, 0x10});        // 28  push   0x10
-  code.bytes({0x48, 0x8d, 0x05});  // 2a  lea    rax, [rip + 4]
-  code.value(std::uint32_t{4});
+  code.bytes({0x48, 0x8d, 0x05});  // 2a  lea    rax, [rip + 4], or further to the check
+  code.value(static_cast<std::uint32_t>(target - kLeaEnd));
   code.bytes({0x50});        // 31  push   rax
   code.bytes({0x48, 0xcb});  // 32  retfq             ; cs = 0x10
   code.bytes({0x90});        // 34  nop
-  static_assert(kFarReturnTarget == 0x31 + 4);
   code.bytes({0x48, 0xbe});  // 35  mov    rsi, boot_params
   code.value(boot_params.value());
   code.bytes({0x48, 0xb8});  // 3f  mov    rax, kernel_entry
@@ -85,6 +65,11 @@ std::vector<std::byte> build_trampoline(PhysAddr address,
   for (const std::uint64_t descriptor : kGdt) code.value(descriptor);
   code.value(static_cast<std::uint16_t>(kGdtBytes - 1));
   code.value((address + kGdtAt).value());
+  if (serial) {
+    code.pad_to(kSerialCheckAt);
+    code.append(build_serial_check(
+        address + kSerialCheckAt, serial->port, serial->loaded, address + kEnterKernel));
+  }
   return std::move(code).take();
 }
 

@@ -25,8 +25,7 @@ class ArmedStateTest : public testing::Test {
     tree_.write("/boot/vmlinuz", "the kernel");
     tree_.write("/boot/image", "the image");
     tree_.make_directory("/run");
-    state_ = {.boot_id = "boot-1",
-              .kernel_version = "6.1",
+    state_ = {.kernel_version = "6.1",
               .kernel = record("/boot/vmlinuz", "the kernel"),
               .image = record("/boot/image", "the image"),
               .command_line = "console=ttyS0 caf\xe9",

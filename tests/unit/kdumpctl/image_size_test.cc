@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/image_size.h"
 
+#include "tests/support/packed.h"
+
 #include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
 
-#include <string>
 #include <vector>
 
 namespace kdump::ctl {
@@ -13,23 +13,7 @@ namespace {
 
 // `size` zero bytes, packed with that filter.
 std::vector<std::byte> packed(int filter, std::size_t size) {
-  std::vector<std::byte> out(1 << 20);
-  std::size_t used = 0;
-  archive* writer = archive_write_new();
-  archive_write_set_format_raw(writer);
-  archive_write_add_filter(writer, filter);
-  archive_write_set_bytes_in_last_block(writer, 1);
-  EXPECT_EQ(archive_write_open_memory(writer, out.data(), out.size(), &used), ARCHIVE_OK);
-  archive_entry* entry = archive_entry_new();
-  archive_entry_set_filetype(entry, AE_IFREG);
-  archive_write_header(writer, entry);
-  const std::string zeros(size, '\0');
-  EXPECT_EQ(archive_write_data(writer, zeros.data(), zeros.size()),
-            static_cast<la_ssize_t>(zeros.size()));
-  archive_entry_free(entry);
-  archive_write_free(writer);
-  out.resize(used);
-  return out;
+  return test::packed(filter, std::vector<std::byte>(size));
 }
 
 TEST(ImageSize, OfWhatIsPacked) {

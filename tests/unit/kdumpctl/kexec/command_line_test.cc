@@ -59,5 +59,30 @@ TEST(CommandLine, NamesTheLongestParameters) {
                     testing::Not(HasSubstr("ttyS0"))));
 }
 
+TEST(CommandLine, SerialWish) {
+  struct {
+    const char* line;
+    const char* rest;
+    std::optional<std::uint16_t> port;
+  } const cases[] = {
+      {"console=ttyS0  quiet", "console=ttyS0  quiet", std::nullopt},
+      {"a kexec.serial=ttyS0 b", "a b", 0x3f8},
+      {"kexec.serial=ttyS1", "", 0x2f8},
+      {"a=\"b c\" kexec.serial=0x1010", "a=\"b c\"", 0x1010},
+      {"a=\"kexec.serial=ttyS0\"", "a=\"kexec.serial=ttyS0\"", std::nullopt},
+  };
+  for (const auto& c : cases) {
+    const auto wish = take_serial_wish(c.line);
+    ASSERT_TRUE(wish) << c.line;
+    EXPECT_EQ(wish->command_line, c.rest);
+    EXPECT_EQ(wish->port, c.port) << c.line;
+  }
+  for (const char* line : {"kexec.serial=", "kexec.serial=ttyAMA0", "kexec.serial=0x10000"}) {
+    const auto wish = take_serial_wish(line);
+    ASSERT_FALSE(wish) << line;
+    EXPECT_THAT(wish.error().message, testing::HasSubstr("give ttyS0"));
+  }
+}
+
 }  // namespace
 }  // namespace kdump::kexec

@@ -39,6 +39,7 @@ std::string kcore(std::uint16_t machine = EM_X86_64) {
   Elf64_Phdr ram = text;
   ram.p_vaddr = 0xffff888000100000;
   ram.p_paddr = 0x100000;
+  ram.p_memsz = ram.p_filesz = 0x3ff00000;
   std::string out(sizeof(header) + 2 * sizeof(text), '\0');
   std::memcpy(out.data(), &header, sizeof(header));
   std::memcpy(out.data() + sizeof(header), &text, sizeof(text));
@@ -110,6 +111,21 @@ TEST(HostFacts, WhatNewerKernelsShow) {
   EXPECT_EQ(facts->elfcorehdr_size, 917616U);
   EXPECT_THAT(facts->crash_cma,
               ElementsAre(Range{0x100000000, 0x10c800000}, Range{0x110000000, 0x111000000}));
+}
+
+TEST(HostFacts, OfAnArm64Host) {
+  const HostTree host;
+  host.write("/proc/kcore", kcore(EM_AARCH64));
+  host.write("/sys/firmware/fdt", std::string("\xd0\x0d\xfe\xed and so on", 15));
+  const auto facts = host.facts();
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->machine, Machine::kArm64);
+  EXPECT_EQ(facts->device_tree.size(), 15U);
+  EXPECT_EQ(facts->kernel.physical, PhysAddr(0x2000000));
+  host.write("/proc/kcore", kcore(EM_PPC64));
+  const auto foreign = host.facts();
+  ASSERT_FALSE(foreign);
+  EXPECT_THAT(foreign.error().message, HasSubstr("neither x86_64 nor arm64"));
 }
 
 TEST(HostFacts, Efi) {

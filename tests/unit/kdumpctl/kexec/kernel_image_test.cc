@@ -35,7 +35,7 @@ std::vector<std::byte> bytes_of(std::string_view text, std::size_t size = 0) {
 TEST(KernelImage, ReadsTheHeader) {
   const auto image = check({.signature_bytes = 1472});
   ASSERT_TRUE(image) << image.error().message;
-  const x86::SetupHeader& setup = image->setup;
+  const x86::SetupHeader& setup = image->setup();
   EXPECT_EQ(setup.protocol, 0x020f);
   EXPECT_EQ(setup.setup_size, 40U * 512);
   EXPECT_EQ(setup.header_end, 0x26cU);
@@ -52,15 +52,15 @@ TEST(KernelImage, ReadsTheHeader) {
 TEST(KernelImage, FlagsAndDefaults) {
   const auto image = check({.setup_sectors = 0, .xload_flags = 0x03});
   ASSERT_TRUE(image) << image.error().message;
-  EXPECT_EQ(image->setup.setup_size, 5U * 512);  // 0 means 4 sectors
-  EXPECT_FALSE(image->setup.efi_kexec);
-  EXPECT_FALSE(image->setup.five_level_paging);
+  EXPECT_EQ(image->setup().setup_size, 5U * 512);  // 0 means 4 sectors
+  EXPECT_FALSE(image->setup().efi_kexec);
+  EXPECT_FALSE(image->setup().five_level_paging);
 }
 
 TEST(KernelImage, TheJumpByteIsUnsigned) {
   const auto image = check({.jump = 0x80});
   ASSERT_TRUE(image) << image.error().message;
-  EXPECT_EQ(image->setup.header_end, 0x282U);
+  EXPECT_EQ(image->setup().header_end, 0x282U);
 }
 
 TEST(KernelImage, KernelsThatCannotBeLoaded) {
@@ -105,10 +105,8 @@ TEST(KernelImage, OtherFilesAreNamedForWhatTheyAre) {
                 4096),
        ErrorKind::kUnsupported,
        "ELF file (vmlinux)"},
-      {bytes_of("MZ\x00\x00zimg"sv, 4096), ErrorKind::kUnsupported, "EFI zboot"},
       {bytes_of("MZ\x90\x00"sv, 4096), ErrorKind::kUnsupported, "an EFI program"},
-      {bytes_of(std::string(0x38, '\0') + "ARM\x64", 4096), ErrorKind::kUnsupported, "arm64"},
-      {bytes_of("\x1f\x8b\x08\x00"sv, 4096), ErrorKind::kUnsupported, "a compressed file"},
+      {bytes_of("\x1f\x8b\x08\x00"sv, 12), ErrorKind::kBadData, "compressed data is damaged"},
   };
   for (const auto& c : cases) {
     const auto image = check_kernel_image("/boot/vmlinuz", c.bytes);
@@ -181,9 +179,9 @@ TEST(KernelImage, AnyHeaderGetsAnAnswer) {
     }
     const auto image = check_kernel_image("k", bytes);
     if (!image) continue;
-    EXPECT_LE(image->setup.kernel_end, bytes.size());
-    EXPECT_LE(image->setup.header_end, 0x290U);
-    EXPECT_LT(image->setup.setup_size, bytes.size());
+    EXPECT_LE(image->setup().kernel_end, bytes.size());
+    EXPECT_LE(image->setup().header_end, 0x290U);
+    EXPECT_LT(image->setup().setup_size, bytes.size());
   }
 }
 

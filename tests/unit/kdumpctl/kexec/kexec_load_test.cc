@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/kexec_load.h"
 
+#include "base/fd.h"
 #include "tests/support/fake_kexec.h"
 #include "tests/support/temp_tree.h"
 
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fcntl.h>
 
 namespace kdump::kexec {
 namespace {
@@ -85,6 +87,21 @@ TEST_F(LoaderTest, FilesAreThemselvesOrInMemory) {
   EXPECT_EQ(kernel_.calls[1].flags, 4U);  // no initrd
 }
 
+TEST_F(LoaderTest, FilesThatAreBeingWrittenNeverReachTheKernel) {
+  tree_.write("/vmlinuz", "the kernel");
+  tree_.write("/initrd", "the initrd");
+  const FileLoadPlan plan{.kind = LoadKind::kPanic,
+                          .kernel = {.path = tree_.path("/vmlinuz"), .bytes = {}},
+                          .initrd = FileSource{.path = tree_.path("/initrd"), .bytes = {}},
+                          .command_line = "panic=1"};
+  const auto writer = Fd::open(tree_.path("/initrd"), O_WRONLY);
+  ASSERT_TRUE(writer);
+  const auto status = loader_.load(plan);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("has it open for writing"));
+  EXPECT_TRUE(kernel_.calls.empty());
+}
+
 TEST_F(LoaderTest, TheDebugFlagIsNoCondition) {
   tree_.write("/vmlinuz", "the kernel");
   kernel_.answers = {{EINVAL}};
@@ -159,7 +176,7 @@ TEST(KexecLoad, SeedsDiffer) {
   const auto one = random_seed();
   const auto two = random_seed();
   ASSERT_TRUE(one && two);
-  EXPECT_EQ(one->size(), 32U);
+  EXPECT_EQ(one->size(), 40U);
   EXPECT_NE(*one, *two);
 }
 

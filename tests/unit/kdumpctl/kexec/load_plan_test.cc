@@ -3,6 +3,7 @@
 
 #include "base/byte_reader.h"
 #include "base/packed_int.h"
+#include "kdumpctl/kexec/x86/serial_check.h"
 #include "tests/support/kexec_host.h"
 
 #include <gmock/gmock.h>
@@ -305,6 +306,28 @@ TEST(LoadPlan, TheLargestThatFitsIsNotRefused) {
   ASSERT_TRUE(plan) << plan.error().message;
   expect_sound(*plan, {.initrd_bytes = largest}, host);
   EXPECT_FALSE(plan_for({.initrd_bytes = largest + 1}, host));
+}
+
+TEST(LoadPlan, TheWayCanBeToldToASerialLine) {
+  const auto plan =
+      plan_for({.command_line = "quiet kexec.serial=ttyS1 panic=10"}, test::bios_host());
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_THAT(plan->command_line, testing::EndsWith(" quiet panic=10"));
+  EXPECT_EQ(plan->serial_port, 0x2f8);
+  // Kernel, initrd and boot_params are compared with what is there.
+  const Segment& trampoline = segment(*plan, "trampoline");
+  const ByteReader code(trampoline.bytes);
+  const std::uint64_t table = *code.read<Le64>(0x92) - trampoline.address.value();
+  std::uint64_t at = table;
+  for (const char* name : {"kernel", "boot_params", "initrd"}) {
+    const Segment& s = segment(*plan, name);
+    EXPECT_EQ(*code.read<Le64>(at), s.address.value()) << name;
+    EXPECT_EQ(*code.read<Le64>(at + 8), s.bytes.size() / 8) << name;
+    EXPECT_EQ(*code.read<Le64>(at + 16), x86::rotating_sum(s.bytes)) << name;
+    at += 24;
+  }
+  EXPECT_EQ(*code.read<Le64>(at + 8), 0U);
+  EXPECT_THAT(describe(*plan), HasSubstr("serial line at I/O port 0x2f8"));
 }
 
 TEST(LoadPlan, DescribesItself) {

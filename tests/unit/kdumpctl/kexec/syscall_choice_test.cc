@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/syscall_choice.h"
 
+#include "base/io.h"
+#include "tests/support/packed.h"
 #include "tests/support/temp_tree.h"
 
+#include <archive.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -86,6 +89,13 @@ TEST(SyscallChoice, Table) {
        Fallback::kNone,
        "--noefi",
        false},
+      {Wish::kFileLoad,
+       {},
+       {.memory_ranges = 0, .only_kexec_load = "--noefi"},
+       Syscall::kFileLoad,
+       Fallback::kWhenAbsent,
+       "nothing comes of this: --noefi",
+       true},
       // The second attempt would cost what is not there.
       {Wish::kAuto, {.loads_left = 1}, {}, Syscall::kFileLoad, Fallback::kNone, "signature", false},
   };
@@ -108,6 +118,20 @@ TEST(SyscallChoice, FallsBackOnWhatAnotherCallCanMend) {
   for (const int code : {EPERM, EADDRNOTAVAIL, EKEYREJECTED, ENOMEM}) {
     EXPECT_FALSE(falls_back(Fallback::kWhenNotForThis, code));
   }
+}
+
+TEST(SyscallChoice, TheKernelsOwnConfiguration) {
+  const test::TempTree tree;
+  tree.write("/proc/sys/kernel/osrelease", "6.12-test\n");
+  const std::string text = "CONFIG_KEXEC=y\nCONFIG_KEXEC_FILE=y\n";
+  const auto gzip = test::packed(ARCHIVE_FILTER_GZIP, as_bytes(text));
+  tree.write("/proc/config.gz", {reinterpret_cast<const char*>(gzip.data()), gzip.size()});
+  SyscallFacts facts = read_syscall_facts(tree.root());
+  EXPECT_EQ(facts.has_load, true);
+  EXPECT_EQ(facts.has_file_load, true);
+  tree.write("/proc/config.gz", {reinterpret_cast<const char*>(gzip.data()), gzip.size() / 2});
+  facts = read_syscall_facts(tree.root());
+  EXPECT_EQ(facts.has_load, std::nullopt);
 }
 
 TEST(SyscallChoice, FactsOfTheHost) {

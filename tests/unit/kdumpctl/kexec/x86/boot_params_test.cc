@@ -86,7 +86,7 @@ TEST(BootParams, HeaderAndPointers) {
   EXPECT_EQ(params.at<Le16>(0x1fe), 0xaa55);
   EXPECT_EQ(params.at<Le16>(0x206), 0x020f);
   EXPECT_EQ(params.at<std::uint8_t>(0x210), 0xd0);
-  EXPECT_EQ(params.at<Le32>(0x260), input.kernel.setup.init_size);
+  EXPECT_EQ(params.at<Le32>(0x260), input.kernel.setup().init_size);
   EXPECT_EQ(params.at<Le32>(0x23c), 3U);
   EXPECT_EQ(params.address(0x218, 0x0c0), input.initrd.start);
   EXPECT_EQ(params.address(0x21c, 0x0c4), 12345U);

@@ -12,8 +12,8 @@ namespace {
 
 // Byte for byte what `objdump -D -b binary -m i386:x86-64` shows as the listing in trampoline.cc.
 TEST(Trampoline, Code) {
-  const auto bytes =
-      build_trampoline(PhysAddr(0x13def0000), PhysAddr(0x13def1000), PhysAddr(0x132000200));
+  const auto bytes = build_trampoline(
+      PhysAddr(0x13def0000), PhysAddr(0x13def1000), PhysAddr(0x132000200), std::nullopt);
   const std::vector<unsigned> expected = {
       0xfa,                                                        // cli
       0xfc,                                                        // cld
@@ -41,10 +41,23 @@ TEST(Trampoline, Code) {
   }
 }
 
+TEST(Trampoline, GoesThroughTheSerialCheckWhenThereIsOne) {
+  const std::vector<std::byte> loaded(64, std::byte{9});
+  const SerialOutput serial{.port = 0x3f8, .loaded = {{PhysAddr(0x32000000), loaded}}};
+  const std::uint64_t address = 0x3def0000;
+  const auto bytes =
+      build_trampoline(PhysAddr(address), PhysAddr(0x3def1000), PhysAddr(0x32000200), serial);
+  EXPECT_LT(bytes.size(), 4096U - 64);
+  const ByteReader reader(bytes);
+  const std::uint64_t target = 0x31 + *reader.read<Le32>(0x2d);
+  EXPECT_EQ(*reader.read<std::uint8_t>(target), 0x49);           // mov r8, table
+  EXPECT_EQ(*reader.read<Le64>(target + 0x53), address + 0x35);  // and back: mov rsi, boot_params
+}
+
 TEST(Trampoline, TheGdtIsWhereLgdtLooks) {
   const std::uint64_t address = 0x3def0000;
   const auto bytes =
-      build_trampoline(PhysAddr(address), PhysAddr(0x3def1000), PhysAddr(0x32000200));
+      build_trampoline(PhysAddr(address), PhysAddr(0x3def1000), PhysAddr(0x32000200), std::nullopt);
   EXPECT_LT(bytes.size(), 4096U - 64);  // the rest of the page is the stack
   const ByteReader reader(bytes);
   const std::uint64_t pointer = *reader.read<Le64>(4) - address;
