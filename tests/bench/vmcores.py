@@ -57,10 +57,10 @@ def _make(machine: Machine, kernel, path: pathlib.Path) -> None:
     )
     build.build("release", build.PROGRAMS)
     folder = BUILD / "bench"
-    programs = Programs(folder / "installed", folder / "workload", folder / "disks")
+    programs = Programs(folder / "installed", folder / "guest-programs", folder / "disks")
     guest.remove_root_disks(programs.disks)
     guest.install_programs(BUILD / "release", programs.root)
-    guest.compile_workload(programs.workload)
+    guest.compile_programs(programs.guest)
     case = PanicCase(
         machine.name,
         SERIES,

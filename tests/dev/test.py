@@ -11,7 +11,18 @@ from dev import build, deb, lint, package_cases, setup
 from dev.tree import BUILD
 from vm import guest, run as vm_run
 from vm.boot import Programs
-from vm import arm64_dump, damage, fast_reboot, kdump_service, nfs_cases, smallest, targets
+from vm import (
+    arm64_capture,
+    arm64_dump,
+    damage,
+    fast_reboot,
+    kdump_service,
+    load_faults,
+    nfs_cases,
+    smallest,
+    targets,
+)
+from vm.arm64_capture import Arm64CaptureCase
 from vm.cases import CASES as PANIC_CASES
 from vm.fetcher import Fetcher
 from vm.progress import elapsed, say
@@ -26,8 +37,10 @@ CASES = (
     *fast_reboot.CASES,
     *kdump_service.CASES,
     *arm64_dump.CASES,
+    *arm64_capture.CASES,
     *smallest.CASES,
     *damage.CASES,
+    *load_faults.CASES,
 )
 _STATIC = {
     "format": lint.format_ok,
@@ -83,7 +96,7 @@ def run(arguments) -> int:
     groups = ["build", "format"]
     if cases:
         groups.append("vm")
-    if any(isinstance(case, arm64_dump.Arm64Case) for case in cases):
+    if any(isinstance(case, (arm64_dump.Arm64Case, Arm64CaptureCase)) for case in cases):
         groups.append("arm64")
     if packages:
         groups += ["vm", "rpm", "deb"]
@@ -189,7 +202,7 @@ def _run_ctest(preset: str, arguments, tally: Tally, folders: tuple[str, ...] = 
 
 def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
     folder = BUILD / "vm"
-    programs = prepare_programs(folder)
+    programs = prepare_programs(folder, cases)
     if any(isinstance(case, kdump_service.ServiceCase) and case.ours for case in cases):
         debs = deb.pack(BUILD / "dev", folder / "debs")
         programs = dataclasses.replace(programs, debs=tuple(debs))
@@ -203,12 +216,15 @@ def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
     )
 
 
-def prepare_programs(folder) -> Programs:
+def prepare_programs(folder, cases=()) -> Programs:
     """Installs the development build beside the guests' disks, which are made anew."""
-    programs = Programs(folder / "installed", folder / "workload", folder / "disks")
+    programs = Programs(folder / "installed", folder / "guest-programs", folder / "disks")
     guest.remove_root_disks(programs.disks)
     guest.install_programs(BUILD / "dev", programs.root)
-    guest.compile_workload(programs.workload)
+    guest.compile_programs(programs.guest)
+    if any(isinstance(case, Arm64CaptureCase) for case in cases):
+        programs = dataclasses.replace(programs, arm64=folder / "installed-arm64")
+        guest.install_programs(build.build_arm64(), programs.arm64)
     return programs
 
 

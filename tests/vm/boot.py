@@ -21,9 +21,10 @@ class Programs:
     """What is under test, and what the guests are made of."""
 
     root: pathlib.Path  # an installed tree (DESTDIR)
-    workload: pathlib.Path
+    guest: pathlib.Path  # a folder of small programs that only the guests need
     disks: pathlib.Path  # where root disks are kept
     debs: tuple[pathlib.Path, ...] = ()  # the same as Debian packages
+    arm64: pathlib.Path | None = None  # the same for arm64, an installed tree
 
     @property
     def collector(self) -> pathlib.Path:
@@ -95,10 +96,10 @@ def boot(
 ) -> Evidence:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    root = guest.root_disk(kernel, programs.root, programs.workload, programs.disks)
+    root = guest.root_disk(kernel, programs.root, programs.guest, programs.disks)
     files = {
         "run.sh": cpio.file(
-            _panic_script(case) if isinstance(case, PanicCase) else _command_script(case)
+            panic_script(case) if isinstance(case, PanicCase) else _command_script(case)
         ),
         "etc/kdump.conf": cpio.file(case.kdump_conf),
         "etc/sysconfig/kdump": cpio.file(sysconfig(case)),
@@ -131,9 +132,9 @@ def boot(
     return evidence
 
 
-def sysconfig(case: PanicCase | CommandCase) -> str:
+def sysconfig(case: PanicCase | CommandCase, shipped: pathlib.Path = _SYSCONFIG) -> str:
     """As shipped, but for the system call and the words that a case wants."""
-    text = _SYSCONFIG.read_text()
+    text = shipped.read_text()
     if not isinstance(case, PanicCase):
         return text
     arguments = case.kexec_args or {"kexec_load": "-c", "kexec_file_load": "-s"}[case.syscall]
@@ -142,7 +143,7 @@ def sysconfig(case: PanicCase | CommandCase) -> str:
     return text.replace(append, f"{append}{case.append} ") if case.append else text
 
 
-def _panic_script(case: PanicCase) -> str:
+def panic_script(case: PanicCase) -> str:
     workload = f"run workload workload {case.workload_mib}\n" if case.workload_mib else ""
     tell = "run plan kdumpctl plan --json\ndmesg >/harness/dmesg\n" if case.kernel_tells else ""
     plug = "".join(f"plug_{what}\n" for what in case.plugs)
@@ -158,7 +159,7 @@ def _panic_script(case: PanicCase) -> str:
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"
-        f"{tell}{plug}facts\n{workload}"
+        f"{tell}{plug}facts\n{workload}{case.before_panic}"
         f"taskset {1 << case.cpu:x} panic-trigger {case.trigger.word}\n"
         "fi\n"
     )

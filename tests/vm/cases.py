@@ -68,6 +68,7 @@ class PanicCase:
     append: str = ""  # more words for the capture kernel (KDUMP_COMMANDLINE_APPEND)
     kexec_args: str = ""  # KEXEC_ARGS, where -s or -c is not all
     unified: bool = False  # the host has a unified kernel image and no vmlinuz
+    before_panic: str = ""  # shell lines
     kernel_tells: bool = False  # the kernel prints its own layout, which must be ours
 
     @property

@@ -14,6 +14,7 @@ import uuid
 
 from vm import cpio
 from vm.packages import Kernel
+from vm.userland import HostUserland
 
 _SCRIPTS = pathlib.Path(__file__).parent / "guest"
 _BOOT_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
@@ -36,29 +37,23 @@ def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:
     )
 
 
-def compile_workload(into: pathlib.Path) -> None:
-    into.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        [
-            "cc",
-            "-O2",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-static",
-            "-o",
-            into,
-            _SCRIPTS / "workload.c",
-        ],
-        check=True,
-    )
+def compile_programs(into: pathlib.Path) -> None:
+    """The guests' own small programs."""
+    into.mkdir(parents=True, exist_ok=True)
+    for source in _SCRIPTS.glob("*.c"):
+        command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-static"]
+        subprocess.run([*command, "-o", into / source.stem, source], check=True)
 
 
 _building = threading.Lock()
 
 
 def root_disk(
-    kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path, folder: pathlib.Path
+    kernel: Kernel,
+    programs: pathlib.Path,
+    own: pathlib.Path | None,
+    folder: pathlib.Path,
+    userland=HostUserland(),
 ) -> pathlib.Path:
     """A disk image with a small distribution: merged /usr, busybox, our programs with their libraries, the kernel
     with all its modules. Made once for a kernel; cases run on a snapshot of it."""
@@ -69,7 +64,7 @@ def root_disk(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".root-", dir=folder) as temporary:
             root = pathlib.Path(temporary) / "root"
-            _fill_root(root, kernel, programs, workload)
+            _fill_root(root, kernel, programs, own, userland)
             unfinished = pathlib.Path(temporary) / "disk"
             make_disk(unfinished, 2048, root=root)
             unfinished.rename(disk)
@@ -83,7 +78,11 @@ def remove_root_disks(folder: pathlib.Path) -> None:
 
 
 def _fill_root(
-    root: pathlib.Path, kernel: Kernel, programs: pathlib.Path, workload: pathlib.Path
+    root: pathlib.Path,
+    kernel: Kernel,
+    programs: pathlib.Path,
+    own: pathlib.Path | None,
+    userland,
 ) -> None:
     for name in (
         "usr/bin",
@@ -108,13 +107,14 @@ def _fill_root(
         (root / name).symlink_to(f"usr/{name}")
     (root / "var/lock").symlink_to("../run/lock")
     (root / "var/run").symlink_to("../run")
-    _install_busybox(root)
+    _install_busybox(root, userland)
     shutil.copytree(programs, root, dirs_exist_ok=True, symlinks=True)
-    shutil.copy(workload, root / "usr/bin/workload")
-    tools = [pathlib.Path(path) for name in _TOOLS if (path := shutil.which(name))]
+    if own:
+        shutil.copytree(own, root / "usr/bin", dirs_exist_ok=True)
+    tools = userland.tools(_TOOLS)
     for tool in tools:
         shutil.copy(tool, root / "usr/sbin" / tool.name)
-    _install_libraries(
+    userland.install_libraries(
         root,
         tools + [path for path in programs.rglob("*") if path.is_file() and not path.is_symlink()],
     )
@@ -137,13 +137,9 @@ def _fill_root(
         (root / "etc" / name).write_text(text)
 
 
-def _install_busybox(root: pathlib.Path) -> None:
-    busybox = shutil.which("busybox")
-    shutil.copy(busybox, root / "usr/bin/busybox")
-    listing = subprocess.run(
-        [busybox, "--list-full"], capture_output=True, text=True, check=True
-    ).stdout
-    for applet in listing.split():
+def _install_busybox(root: pathlib.Path, userland) -> None:
+    shutil.copy(userland.busybox, root / "usr/bin/busybox")
+    for applet in userland.applets():
         link = root / "usr" / applet.removeprefix("usr/")
         if (
             link.parent.is_dir()
@@ -151,22 +147,6 @@ def _install_busybox(root: pathlib.Path) -> None:
             and link.name not in ("busybox", "init", "linuxrc")
         ):
             link.symlink_to("/usr/bin/busybox")
-
-
-def _install_libraries(root: pathlib.Path, binaries: list[pathlib.Path]) -> None:
-    """The libraries where this machine has them, and the loader's cache, so that the guest looks like an installed system."""
-    for binary in binaries:
-        listing = subprocess.run(
-            ["ldd", binary], capture_output=True, text=True, check=False
-        ).stdout
-        for library in re.findall(r"(/\S+) \(0x", listing):
-            # /lib/x can be /usr/lib/x: let the guest's own /lib link resolve it.
-            target = root / library.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                shutil.copy(os.path.realpath(library), target)
-    # The libraries lie where they lie here, so this machine's cache is right for them.
-    shutil.copy("/etc/ld.so.cache", root / "etc")
 
 
 def _link(source, target) -> None:
@@ -203,12 +183,16 @@ def make_harness_disk(path: pathlib.Path) -> None:
     make_disk(path, _HARNESS_DISK_MIB)
 
 
-def boot_initramfs(kernel: Kernel, case_files: dict[str, cpio.Entry], path: pathlib.Path) -> None:
+def boot_initramfs(
+    kernel: Kernel,
+    case_files: dict[str, cpio.Entry],
+    path: pathlib.Path,
+    userland=HostUserland(),
+) -> None:
     """busybox and the root disk's drivers, plus the case's own files under /case."""
-    busybox = pathlib.Path(shutil.which("busybox"))
     entries = {
         "init": cpio.file((_SCRIPTS / "boot_init.sh").read_bytes(), 0o755),
-        "bin/busybox": cpio.file(busybox.read_bytes(), 0o755),
+        "bin/busybox": cpio.file(userland.busybox.read_bytes(), 0o755),
         "case/etc": cpio.directory(),
         **{name: cpio.directory() for name in ("proc", "dev", "newroot")},
         **{f"case/{name}": entry for name, entry in case_files.items()},

@@ -7,6 +7,7 @@ The cache (${XDG_CACHE_HOME:-~/.cache}/kdump-toolkit) holds
     kernels/RELEASE/      boot/{vmlinuz,config}-RELEASE  lib/modules/RELEASE/  vmlinux
     readers/sid-VERSIONS/ crash, drgn and makedumpfile of Debian's unstable suite
     arm64/root-VERSIONS/  busybox and makedumpfile for arm64
+    arm64/build-HASH/     the libraries that the project is built with, for arm64, and a guest's busybox
 
 Everything appears there by rename, so an interrupted download is never taken for a whole one.
 KDUMP_TEST_KERNELS names a folder of kernels in the same form, for machines without Debian's apt.
@@ -15,6 +16,7 @@ KDUMP_TEST_KERNELS names a folder of kernels in the same form, for machines with
 import contextlib
 import dataclasses
 import fcntl
+import hashlib
 import os
 import pathlib
 import re
@@ -29,6 +31,12 @@ from vm.progress import Ticker, say
 
 _READERS = ("crash", "python3-drgn", "makedumpfile")
 _ARM64_PROGRAMS = ("busybox-static", "makedumpfile")
+# What setup.py's group "build" has libraries in; the suite is that of the cross compiler's C library.
+_ARM64_SUITE = "bookworm"
+_ARM64_BUILD = (
+    "libelf-dev libdw-dev libzstd-dev liblzo2-dev libsnappy-dev libdeflate-dev libfmt-dev libcli11-dev nlohmann-json3-dev "
+    "libkmod-dev libmount-dev libblkid-dev libarchive-dev libssl-dev libnl-route-3-dev libssh-dev libfdt-dev zlib1g-dev busybox-static"
+).split()
 _CANDIDATES = 5  # point releases to try: a mirror may list a package before (or after) it has it
 
 
@@ -144,6 +152,23 @@ def arm64_root() -> pathlib.Path:
         if not root.is_dir():
             say(f"arm64: fetching {', '.join(_ARM64_PROGRAMS)}")
             _make_root(apt, folder, root, _ARM64_PROGRAMS)
+        return root
+
+
+def arm64_build_root() -> pathlib.Path:
+    """A root to compile arm64 programs against, and to take a guest's libraries from. Raises FetchError."""
+    folder = cache_folder() / "arm64"
+    with _locked(folder, "build"):
+        apt = Apt(_ARM64_SUITE, cache_folder(), "arm64")
+        apt.update()
+        versions = " ".join(apt.versions(_ARM64_BUILD))
+        root = folder / f"build-{hashlib.sha256(versions.encode()).hexdigest()[:12]}"
+        if not root.is_dir():
+            say("arm64: fetching the libraries that the project is built with")
+            _make_root(apt, folder, root, tuple(_ARM64_BUILD))
+            for old in folder.glob("build-*"):
+                if old != root:
+                    shutil.rmtree(old)
         return root
 
 

@@ -157,7 +157,7 @@ def run(
         return bool(on_line and on_line(at, text))
 
     try:
-        return _watch(command, log, deadline, on_each)
+        return watch(command, log, deadline, on_each)
     finally:
         shutil.rmtree(control)
 
@@ -169,7 +169,8 @@ def _firmware() -> str:
     raise FileNotFoundError("no OVMF firmware; run ./dev setup")
 
 
-def _watch(command: list[str], log: pathlib.Path, deadline: float, on_line) -> Run:
+def watch(command: list[str], log: pathlib.Path, deadline: float, on_line) -> Run:
+    """Runs QEMU, whose standard output is the guest's serial line."""
     start = time.monotonic()
     lines: list[tuple[float, str]] = []
     pending = b""

@@ -46,6 +46,10 @@ class SmallestCase:
             result = dataclasses.replace(result, case=self.name)
             if result.passed:
                 evidence.release_big_files()
+        too_small = [text for text in tried if text.endswith(" no agent")]
+        result.check(
+            "kdumpctl loads nothing that is too small to boot", not too_small, str(too_small)
+        )
         result.figures["smallest"] = ", ".join(tried)
         result.seconds = round(time.monotonic() - start, 1)
         return result

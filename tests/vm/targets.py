@@ -284,7 +284,7 @@ def run_case(case: TargetCase, programs, fetcher, folder: pathlib.Path) -> Resul
 def _boot(case: TargetCase, kernel, programs, folder: pathlib.Path) -> boot.Evidence:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    root = guest.root_disk(kernel, programs.root, programs.workload, programs.disks)
+    root = guest.root_disk(kernel, programs.root, programs.guest, programs.disks)
     # A root of its own, that can be written to.
     shutil.copyfile(root, folder / "root.img")
     guest.make_crash_disk(folder / "crash.img", mib=256)
