@@ -7,13 +7,16 @@
 namespace kdump {
 
 void Log::emit(LogLevel level, std::string_view prefix, const std::string& text) const {
-  if (level > level_) return;
   std::string out;
   for (const std::string_view line : split_lines(text)) {
-    out += fmt::format("{}: {}{}\n", program_, prefix, line);
+    const std::string said = fmt::format("{}: {}{}", program_, prefix, line);
+    for (const Sink& sink : sinks_) {
+      if (level <= sink.level) sink.write(level, said);
+    }
+    out += said + "\n";
   }
   // A log that cannot be written has nowhere to complain.
-  (void)write_all(fd_, out);
+  if (level <= level_) (void)write_all(fd_, out);
 }
 
 }  // namespace kdump

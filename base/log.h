@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kdump {
 
@@ -17,6 +19,12 @@ enum class LogLevel { kNone = 0, kError = 1, kWarning = 2, kInfo = 3, kDebug = 4
 /// by the tools, never by the libraries under them.
 class Log {
  public:
+  /// Another place for messages up to `level`; a line comes without a newline.
+  struct Sink {
+    LogLevel level = LogLevel::kNone;
+    std::function<void(LogLevel level, const std::string& line)> write;
+  };
+
   explicit Log(std::string program, LogLevel level = LogLevel::kInfo, int fd = 2)
       : program_(std::move(program)), level_(level), fd_(fd) {}
 
@@ -37,7 +45,9 @@ class Log {
     emit(LogLevel::kDebug, "", fmt::format(text, std::forward<Args>(args)...));
   }
 
+  /// What goes to the descriptor.
   [[nodiscard]] LogLevel level() const { return level_; }
+  void add(Sink sink) { sinks_.push_back(std::move(sink)); }
 
  private:
   void emit(LogLevel level, std::string_view prefix, const std::string& text) const;
@@ -45,6 +55,7 @@ class Log {
   std::string program_;
   LogLevel level_;
   int fd_;
+  std::vector<Sink> sinks_;
 };
 
 }  // namespace kdump
