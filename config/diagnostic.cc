@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 namespace kdump::config {
 namespace {
@@ -26,6 +27,13 @@ Error unreadable_file(const Error& error) {
   Error with_remedy = error;
   with_remedy.message += "; make it a regular file that root can read";
   return with_remedy;
+}
+
+void sort_by_place(Diagnostics& diagnostics) {
+  std::stable_sort(
+      diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+        return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+      });
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

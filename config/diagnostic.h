@@ -28,6 +28,9 @@ using Diagnostics = std::vector<Diagnostic>;
 /// The error of reading a configuration file, with the remedy.
 [[nodiscard]] Error unreadable_file(const Error& error);
 
+/// By file and line; findings of one line stay in their order.
+void sort_by_place(Diagnostics& diagnostics);
+
 [[nodiscard]] bool has_errors(const Diagnostics& diagnostics);
 
 }  // namespace kdump::config

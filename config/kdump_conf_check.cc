@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <tuple>
 
 namespace kdump::config {
 namespace {
@@ -18,11 +20,9 @@ namespace {
 /// Turns directives into settings one by one, in the order of the file, and notes every finding.
 class ConfChecker {
  public:
-  explicit ConfChecker(const std::string& file) : file_(file) {}
-
   static std::vector<std::string_view> option_names();
   void add(const ConfEntry& entry);
-  CheckedConfig finish() &&;
+  CheckedConfig finish(std::vector<ConfEntry> entries) &&;
 
  private:
   using Handler = void (ConfChecker::*)(const ConfEntry&);
@@ -66,12 +66,11 @@ class ConfChecker {
   void old_without_meaning(const ConfEntry& entry);
   void old_module_setting(const ConfEntry& entry);
 
-  std::string file_;
   bool in_fallback_ = false;  ///< the target that is being read is a fallback
   CheckedConfig checked_;
-  std::map<std::string, int, std::less<>> first_lines_;
-  int force_rebuild_line_ = 0;
-  int force_no_rebuild_line_ = 0;
+  std::map<std::string, ConfEntry, std::less<>> first_;
+  std::optional<ConfEntry> force_rebuild_;
+  std::optional<ConfEntry> force_no_rebuild_;
 };
 
 const std::array<ConfChecker::Directive, 37> ConfChecker::kDirectives = {{
@@ -117,14 +116,19 @@ const std::array<ConfChecker::Directive, 37> ConfChecker::kDirectives = {{
 
 std::string shown(const std::string& text) { return escape_control(text); }
 
+std::string keep_one(const ConfEntry& a, const ConfEntry& b) {
+  if (a.file == b.file) return fmt::format("Keep one of the lines {} and {}", a.line, b.line);
+  return fmt::format("Keep one of {}:{} and {}:{}", a.file, a.line, b.file, b.line);
+}
+
 void ConfChecker::error(const ConfEntry& entry, std::string message, std::string remedy) {
   checked_.diagnostics.push_back(
-      {Severity::kError, file_, entry.line, std::move(message), std::move(remedy)});
+      {Severity::kError, entry.file, entry.line, std::move(message), std::move(remedy)});
 }
 
 void ConfChecker::warning(const ConfEntry& entry, std::string message, std::string remedy) {
   checked_.diagnostics.push_back(
-      {Severity::kWarning, file_, entry.line, std::move(message), std::move(remedy)});
+      {Severity::kWarning, entry.file, entry.line, std::move(message), std::move(remedy)});
 }
 
 void ConfChecker::invalid_value(const ConfEntry& entry, std::string remedy) {
@@ -156,11 +160,11 @@ bool ConfChecker::text_is_usable(const ConfEntry& entry) {
 
 /// Remembers `name`; a second one is an error. An option that failed for its value counts as given.
 bool ConfChecker::is_first(const ConfEntry& entry, std::string_view name) {
-  const auto [place, inserted] = first_lines_.emplace(std::string(name), entry.line);
+  const auto [place, inserted] = first_.emplace(std::string(name), entry);
   if (inserted) return true;
   error(entry,
         fmt::format("Duplicated kdump config value of option {}", name),
-        fmt::format("Keep one of the lines {} and {}", place->second, entry.line));
+        keep_one(place->second, entry));
   return false;
 }
 
@@ -195,11 +199,9 @@ void ConfChecker::add(const ConfEntry& entry) {
 
 void ConfChecker::set_target(const ConfEntry& entry, DumpTarget target) {
   if (in_fallback_) return checked_.config.fallback_targets.push_back(std::move(target));
-  const auto [place, inserted] = first_lines_.emplace("dump target", entry.line);
+  const auto [place, inserted] = first_.emplace("dump target", entry);
   if (!inserted) {
-    return error(entry,
-                 "More than one dump targets specified",
-                 fmt::format("Keep one of the lines {} and {}", place->second, entry.line));
+    return error(entry, "More than one dump targets specified", keep_one(place->second, entry));
   }
   checked_.config.target = std::move(target);
 }
@@ -234,7 +236,7 @@ void ConfChecker::ssh(const ConfEntry& entry) {
                  fmt::format("Invalid ssh destination {} provided", shown(entry.value)),
                  fmt::format("Please verify that {} contains 'ssh <user>@<host>' and that it is "
                              "properly formatted",
-                             file_));
+                             entry.file));
   }
   set_target(entry, std::move(*target));
 }
@@ -359,7 +361,7 @@ void ConfChecker::force(const ConfEntry& entry) {
   if (entry.value != "1") return;
   const bool rebuild = entry.name == "force_rebuild";
   (rebuild ? checked_.config.force_rebuild : checked_.config.force_no_rebuild) = true;
-  (rebuild ? force_rebuild_line_ : force_no_rebuild_line_) = entry.line;
+  (rebuild ? force_rebuild_ : force_no_rebuild_) = entry;
 }
 
 void ConfChecker::auto_reset_crashkernel(const ConfEntry& entry) {
@@ -446,7 +448,7 @@ void ConfChecker::old_default(const ConfEntry& entry) {
   if (renamed.value == "mount_root_run_init") renamed.value = "dump_to_rootfs";
   warning(entry,
           "Option 'default' was renamed 'failure_action' and will be removed in the future.",
-          fmt::format("Please update {} to use option 'failure_action' instead", file_));
+          fmt::format("Please update {} to use option 'failure_action' instead", entry.file));
   failure_action(renamed);
 }
 
@@ -472,18 +474,16 @@ void ConfChecker::old_module_setting(const ConfEntry& entry) {
               "remove the line");
 }
 
-CheckedConfig ConfChecker::finish() && {
-  if (force_rebuild_line_ != 0 && force_no_rebuild_line_ != 0) {
-    ConfEntry where;
-    where.line = std::max(force_rebuild_line_, force_no_rebuild_line_);
-    error(where,
+CheckedConfig ConfChecker::finish(std::vector<ConfEntry> entries) && {
+  if (force_rebuild_ && force_no_rebuild_) {
+    const bool in_order = std::tie(force_rebuild_->file, force_rebuild_->line) <
+                          std::tie(force_no_rebuild_->file, force_no_rebuild_->line);
+    error(in_order ? *force_no_rebuild_ : *force_rebuild_,
           "Error: force_rebuild and force_no_rebuild are enabled simultaneously in kdump.conf",
-          fmt::format(
-              "Keep one of the lines {} and {}", force_rebuild_line_, force_no_rebuild_line_));
+          keep_one(*force_rebuild_, *force_no_rebuild_));
   }
-  std::stable_sort(checked_.diagnostics.begin(),
-                   checked_.diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) { return a.line < b.line; });
+  sort_by_place(checked_.diagnostics);
+  checked_.entries = std::move(entries);
   return std::move(checked_);
 }
 
@@ -492,9 +492,13 @@ CheckedConfig ConfChecker::finish() && {
 std::vector<std::string_view> kdump_conf_options() { return ConfChecker::option_names(); }
 
 CheckedConfig check_kdump_conf(std::string_view text, const std::string& file) {
-  ConfChecker checker(file);
-  for (const ConfEntry& entry : parse_kdump_conf(text)) checker.add(entry);
-  return std::move(checker).finish();
+  return check_kdump_conf_entries(parse_kdump_conf(text, file));
+}
+
+CheckedConfig check_kdump_conf_entries(std::vector<ConfEntry> entries) {
+  ConfChecker checker;
+  for (const ConfEntry& entry : entries) checker.add(entry);
+  return std::move(checker).finish(std::move(entries));
 }
 
 }  // namespace kdump::config

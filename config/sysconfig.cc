@@ -45,6 +45,7 @@ class SysconfigChecker {
  public:
   SysconfigChecker(std::string file, Sysconfig defaults) : file_(std::move(file)) {
     checked_.settings = std::move(defaults);
+    checked_.file = file_;
   }
 
   CheckedSysconfig check(ShellAssignments parsed);
@@ -132,6 +133,7 @@ void SysconfigChecker::set_notification(const ShellAssignment& row) {
 
 void SysconfigChecker::set(const ShellAssignment& row) {
   Sysconfig& settings = checked_.settings;
+  checked_.lines[row.name] = row.line;
   if (row.name == "KDUMP_KERNELVER") {
     settings.kernel_version = row.value;
   } else if (row.name == "KDUMP_COMMANDLINE") {
@@ -213,7 +215,7 @@ Result<CheckedSysconfig> load_sysconfig(const SysRoot& root, const std::string& 
   const auto text = root.read(path);
   if (text) return check_sysconfig(*text, root.path(path));
   if (text.error().kind != ErrorKind::kNotFound) return unreadable_file(text.error());
-  return CheckedSysconfig{sysconfig_defaults(build_machine()), {}};
+  return CheckedSysconfig{sysconfig_defaults(build_machine()), {}, root.path(path)};
 }
 
 }  // namespace kdump::config

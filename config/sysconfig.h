@@ -5,6 +5,8 @@
 #include "base/sys_root.h"
 #include "config/diagnostic.h"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +38,8 @@ struct Sysconfig {
 struct CheckedSysconfig {
   Sysconfig settings;
   Diagnostics diagnostics;
+  std::string file{};                               ///< for messages
+  std::map<std::string, int, std::less<>> lines{};  ///< of the variables that the file assigns
 };
 
 /// What an unset variable means on a machine as uname(2) names it ("x86_64", "aarch64"): the values

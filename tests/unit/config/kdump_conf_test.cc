@@ -357,5 +357,43 @@ TEST(KdumpConfLoad, AHostDoesNotFenceItself) {
   EXPECT_EQ(checked->diagnostics[1].message, "Option fence_kdump_nodes cannot contain localhost");
 }
 
+TEST(DropIns, ALaterFileTakesThePlaceOfWhatItSets) {
+  const test::TempTree tree;
+  tree.write("/etc/kdump.conf", "ext4 /dev/vdb\npath /a\nfinal_action halt\nextra_bins /bin/a\n");
+  tree.write("/etc/kdump.conf.d/10-net.conf", "nfs server:/export\nextra_bins /bin/b\n");
+  tree.write("/etc/kdump.conf.d/20-local.conf", "default halt\npath /c\n");
+  tree.write("/etc/kdump.conf.d/.30-hidden.conf", "path /d\n");
+  tree.write("/etc/kdump.conf.d/40-backup.conf.rpmnew", "path /e\n");
+  const auto checked = load_kdump_conf(tree.root());
+  ASSERT_TRUE(checked);
+  EXPECT_FALSE(has_errors(checked->diagnostics));
+  EXPECT_EQ(std::get<NfsTarget>(checked->config.target).server, "server");
+  EXPECT_EQ(checked->config.path, "/c");
+  EXPECT_EQ(checked->config.failure_action, FailureAction::kHalt);
+  EXPECT_EQ(checked->config.final_action, FinalAction::kHalt);
+  EXPECT_THAT(checked->config.extra_bins, testing::ElementsAre("/bin/b"));
+}
+
+TEST(DropIns, FindingsNameTheirFile) {
+  const test::TempTree tree;
+  tree.write("/etc/kdump.conf", "pth /a\nforce_rebuild 1\n");
+  tree.write("/etc/kdump.conf.d/10.conf", "\nforce_no_rebuild 1\npath /a\npath /b\n");
+  const auto checked = load_kdump_conf(tree.root());
+  ASSERT_TRUE(checked);
+  const std::string main = tree.path("/etc/kdump.conf");
+  const std::string drop_in = tree.path("/etc/kdump.conf.d/10.conf");
+  ASSERT_EQ(checked->diagnostics.size(), 3U);
+  EXPECT_EQ(checked->diagnostics[0].file, main);
+  EXPECT_EQ(checked->diagnostics[1].remedy, "Keep one of " + main + ":2 and " + drop_in + ":2");
+  EXPECT_EQ(checked->diagnostics[2].remedy, "Keep one of the lines 3 and 4");
+}
+
+TEST(DropIns, AFolderThatCannotBeReadIsAnError) {
+  const test::TempTree tree;
+  tree.write("/etc/kdump.conf", "");
+  tree.make_directory("/etc/kdump.conf.d/10.conf");
+  EXPECT_FALSE(load_kdump_conf(tree.root()));
+}
+
 }  // namespace
 }  // namespace kdump::config
