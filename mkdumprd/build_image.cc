@@ -14,6 +14,7 @@
 #include "mkdumprd/image_check.h"
 #include "mkdumprd/image_plan.h"
 #include "mkdumprd/linux_host_network.h"
+#include "mkdumprd/make_manifest.h"
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/name_service.h"
@@ -216,9 +217,13 @@ Result<BuildReport> build_image(const SysRoot& root,
   contents.capture.final_action = config.final_action;
 
   // The image.
-  const ImagePlan plan = TRY(plan_image(contents));
+  ImagePlan plan = TRY(plan_image(contents));
   TRY(check_image(plan, contents.libraries));
+  const config::ImageManifest manifest =
+      TRY(make_manifest(root, given, kernel, plan, {request.config_file, request.arguments}));
+  TRY(add_manifest(plan, manifest));
   report.size = TRY(write_image(root, plan, kernel.packing, request.image, progress));
+  TRY(write_manifest(manifest, request.image));
   report.module_count = count_modules(plan);
   report.packing = kernel.packing;
   report.warnings = joined(joined(report.warnings, targets.warnings), contents.modules.warnings);

@@ -20,6 +20,8 @@ struct BuildRequest {
   std::string collector;       ///< likewise
   bool overwrite = false;
   ExtraContent extra;
+  std::string config_file = "/etc/kdump.conf";  ///< where the configuration came from
+  std::string arguments{};                      ///< ImageManifest::arguments
 };
 
 struct BuildReport {
@@ -31,7 +33,8 @@ struct BuildReport {
 };
 
 /// The whole way: facts of the host -> plans -> checked image -> file. Nothing is written before
-/// everything is known to fit together.
+/// everything is known to fit together. Beside the image comes its manifest
+/// (config/image_manifest.h).
 Result<BuildReport> build_image(const SysRoot& root,
                                 const config::KdumpConfig& config,
                                 const BuildRequest& request,

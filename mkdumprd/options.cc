@@ -76,6 +76,8 @@ Result<Options> parse_build(const std::vector<std::string>& words) {
   app.add_option("--root", options.root, "Take the host's files from below this folder");
   app.add_option("--agent", options.agent, "The agent's program file");
   app.add_option("--collector", options.collector, "The collector's program file");
+  app.add_option("--ordered-with", options.ordered_with, "For the image's manifest")
+      ->group("");  // for kdumpctl
   app.set_version_flag(
       "-V,--version", "mkdumprd " KDUMP_TOOLKIT_VERSION, "Print the version and exit");
   Options parsed = TRY(parse_with(app, legacy.others, options));

@@ -20,8 +20,9 @@ struct Options {
   std::string kernel_release;  ///< "": the running kernel
   std::string config_file = "/etc/kdump.conf";
   std::string root;
-  std::string agent;      ///< "": found beside mkdumprd
-  std::string collector;  ///< likewise
+  std::string agent;         ///< "": found beside mkdumprd
+  std::string collector;     ///< likewise
+  std::string ordered_with;  ///< MKDUMPRD_ARGS, when kdumpctl ordered the image
   bool force = false;
   bool debug = false;
   ExtraContent extra;

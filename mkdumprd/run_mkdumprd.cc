@@ -88,6 +88,8 @@ Result<int> build(const Options& options) {
   request.collector = options.collector;
   request.overwrite = options.force;
   request.extra = TRY(add_dracut_args(log, config.dracut_args, options));
+  request.config_file = options.config_file;
+  request.arguments = options.ordered_with;
 
   const BuildReport report = TRY(build_image(root, config, request, progress_line(start)));
   for (const std::string& detail : report.details) log.debug("{}", detail);

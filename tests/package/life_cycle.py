@@ -139,7 +139,8 @@ def _check_tmpfiles(tree: RootTree, result: Result) -> None:
 
 
 def _check_kernel_hook(packages: Packages, tree: RootTree, result: Result) -> None:
-    gone = ("/boot/initramfs-6.1.0-1kdump.img", "/var/lib/kdump/initramfs-6.1.0-1kdump.img")
+    images = ("/boot/initramfs-6.1.0-1kdump.img", "/var/lib/kdump/initramfs-6.1.0-1kdump.img")
+    gone = (*images, *(f"{image}.manifest" for image in images))
     stays = ("/boot/initramfs-6.1.0-10kdump.img", "/boot/initramfs-6.1.0-1.img")
     for path in (*gone, *stays):
         tree.write(path, "an image")

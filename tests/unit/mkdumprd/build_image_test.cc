@@ -2,6 +2,7 @@
 #include "mkdumprd/build_image.h"
 
 #include "config/capture_plan.h"
+#include "config/image_manifest.h"
 #include "mkdumprd/archive_handle.h"
 #include "mkdumprd/list_image.h"
 #include "tests/support/golden.h"
@@ -205,6 +206,38 @@ TEST_F(BuildImage, MissingProgramNamesTheOption) {
   const auto report = build();
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().message, HasSubstr("--agent"));
+}
+
+TEST_F(BuildImage, TheManifestHasAllThatTheImageWasMadeOf) {
+  request_.arguments = "--add-drivers x";
+  ASSERT_TRUE(build());
+  const SysRoot root = host_.root();
+  auto beside = config::manifest_from_json(host_.tree().read("/image.manifest"), "f");
+  ASSERT_TRUE(beside) << beside.error().message;
+  EXPECT_EQ(host_.tree().mode("/image.manifest"), 0644U);
+  EXPECT_EQ(beside->arguments, "--add-drivers x");
+  EXPECT_EQ(beside->kernel, "6.9.0-test");
+  std::vector<std::string> paths;
+  for (const config::ManifestFile& file : beside->files) paths.push_back(file.path);
+  EXPECT_THAT(paths, Contains("/etc/localtime"));
+  EXPECT_THAT(paths, Contains("/usr/bin/kdump-collect"));
+  EXPECT_THAT(paths, Contains(HasSubstr(".ko")));
+  EXPECT_EQ(beside->image, *config::stamp_of(SysRoot(), request_.image));
+  const auto facts = config::read_manifest_facts(root, {});
+  ASSERT_TRUE(facts);
+  EXPECT_TRUE(config::compare_with_host(root, *facts, *beside).same());
+
+  host_.tree().write("/usr/share/zoneinfo/Asia/Tokyo", "TZif3");
+  std::filesystem::remove(host_.tree().path("/etc/localtime"));
+  host_.tree().link("/etc/localtime", "../usr/share/zoneinfo/Asia/Tokyo");
+  EXPECT_THAT(config::compare_with_host(root, *facts, *beside).files,
+              ElementsAre("/etc/localtime"));
+
+  const auto inside =
+      config::manifest_from_json(file_in_image(request_.image, "etc/kdump/manifest.json"), "f");
+  ASSERT_TRUE(inside) << inside.error().message;
+  EXPECT_EQ(inside->files.size(), beside->files.size());
+  EXPECT_EQ(inside->facts, beside->facts);
 }
 
 }  // namespace
