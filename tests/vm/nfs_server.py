@@ -38,6 +38,7 @@ echo "tcp tpi_cots_ord v inet tcp - -" > /etc/netconfig
 echo "udp tpi_clts v inet udp - -" >> /etc/netconfig
 echo "local tpi_cots_ord - loopback - - -" >> /etc/netconfig
 echo "rpcbind 111/tcp portmapper" > /etc/services
+echo "nfs 2049/tcp" >> /etc/services
 echo "_rpc:x:103:65534::/run/rpcbind:/bin/false" >> /etc/passwd
 touch /var/lib/nfs/etab /var/lib/nfs/rmtab /var/lib/nfs/xtab
 echo "/var/crash *(rw,no_root_squash,insecure,no_subtree_check,sync,fsid=0)" > /etc/exports
