@@ -13,7 +13,6 @@ CopyOrder::CopyOrder(const PageBitmap& bitmap,
       pieces_in_block_(static_cast<std::size_t>(BlockBits::kPages / piece_pages)) {
   std::vector<Range> all;
   for (const RangeSet& set : first) {
-    std::vector<CopyPiece>& pieces = first_.emplace_back();
     for (const Range& range : set.ranges()) {
       all.push_back(range);
       for (std::uint64_t at = range.start; at < range.end;) {
@@ -21,7 +20,7 @@ CopyOrder::CopyOrder(const PageBitmap& bitmap,
         const std::uint64_t number = at / BlockBits::kPages;
         if (const auto block = bitmap.index_of(number)) {
           const std::uint64_t start = number * BlockBits::kPages;
-          pieces.push_back({*block, at - start, end - start});
+          first_.push_back({*block, at - start, end - start});
         }
         at = end;
       }

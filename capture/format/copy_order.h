@@ -27,8 +27,8 @@ class CopyOrder {
             const std::vector<RangeSet>& first,
             std::uint64_t piece_pages);
 
-  /// The sets one after the other, each cut into pieces.
-  [[nodiscard]] const std::vector<std::vector<CopyPiece>>& first() const { return first_; }
+  /// The sets one after the other, cut into pieces.
+  [[nodiscard]] const std::vector<CopyPiece>& first() const { return first_; }
 
   /// Everything in pieces, numbered from 0 on; pages that came first are to be passed over.
   [[nodiscard]] std::size_t pieces() const { return bitmap_.blocks() * pieces_in_block_; }
@@ -40,7 +40,7 @@ class CopyOrder {
   const PageBitmap& bitmap_;
   std::uint64_t piece_pages_;
   std::size_t pieces_in_block_;
-  std::vector<std::vector<CopyPiece>> first_;
+  std::vector<CopyPiece> first_;
   RangeSet all_first_;
 };
 

@@ -137,22 +137,16 @@ Result<CopyCounts> copy_elf_pages(const MemoryImage& image,
   for (unsigned i = 0; i < threads; ++i) workers.emplace_back(job);
   // A stream takes what comes in the order of the file.
   if (output.is_sparse()) {
-    for (const std::vector<CopyPiece>& pieces : order.first()) {
-      TRY(for_each_item(workers, pieces.size(), [&](ElfCopyWorker& worker, std::size_t i) {
-        return worker.copy_piece(pieces[i], false);
-      }));
-    }
+    const std::vector<CopyPiece>& pieces = order.first();
+    TRY(for_each_item(workers, pieces.size(), [&](ElfCopyWorker& worker, std::size_t i) {
+      return worker.copy_piece(pieces[i], false);
+    }));
   }
   TRY(for_each_item(workers, order.pieces(), [&](ElfCopyWorker& worker, std::size_t i) {
     return worker.copy_piece(order.piece(i), output.is_sparse());
   }));
   CopyCounts counts;
-  for (const ElfCopyWorker& worker : workers) {
-    counts.pages += worker.counts().pages;
-    counts.zero += worker.counts().zero;
-    counts.unreadable += worker.counts().unreadable;
-    counts.data_bytes += worker.counts().data_bytes;
-  }
+  for (const ElfCopyWorker& worker : workers) counts += worker.counts();
   counts.file_end = data_offset + (bitmap.dumped_pages() << shift.bits);
   TRY(write_last_byte(job, counts.file_end));
   return counts;

@@ -4,11 +4,11 @@
 #include "base/parallel.h"
 #include "capture/format/kdump_format.h"
 #include "capture/format/page_reader.h"
-#include "capture/vmcore/fault_guard.h"
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t kPieceBytes = std::uint64_t{4} << 20U;
 constexpr std::size_t kBufferBytes = std::size_t{512} << 10U;
 constexpr std::size_t kMaxPendingDescriptors = 8192;
+// Pages that are fetched at once; they stay in the processor's cache until they are compressed.
+constexpr std::size_t kRunBytes = std::size_t{64} << 10U;
 
 /// What all workers share.
 struct CopyJob {
@@ -29,6 +31,7 @@ struct CopyJob {
   std::uint32_t codec_flag;
   Output& output;
   std::atomic<std::uint64_t>& pages_done;
+  std::mutex writing{};
 };
 
 /// One thread's part: pages in, ranges of the output file out.
@@ -36,12 +39,11 @@ class CopyWorker {
  public:
   CopyWorker(CopyJob& job, std::unique_ptr<PageCodec> codec)
       : job_(&job),
-        view_(job.image.view()),
+        reader_(job.image, job.plan.geometry.shift),
         codec_(std::move(codec)),
         page_size_(static_cast<std::size_t>(job.plan.geometry.shift.page_size())),
         record_bound_(std::max(page_size_, codec_ ? codec_->bound() : 0)),
-        page_(page_size_),
-        previous_page_(page_size_),
+        pages_(std::max(kRunBytes, page_size_) + page_size_),
         buffer_(std::max(kBufferBytes, record_bound_)) {
     descriptors_.reserve(kMaxPendingDescriptors);
   }
@@ -93,70 +95,76 @@ class CopyWorker {
   };
 
   Status copy_run(Pfn first, std::uint64_t count, std::uint64_t rank) {
-    std::uint64_t done = 0;
-    while (done < count) {
-      const PhysAddr address = to_phys(first + done, job_->plan.geometry.shift);
-      const auto shown = view_->at(address, static_cast<std::size_t>((count - done) * page_size_));
-      const std::uint64_t whole = shown ? shown->size() / page_size_ : 0;
-      if (whole == 0) {
-        TRY(add_page(read_in_parts(job_->image, address, page_), rank + done));
-        ++done;
-        continue;
+    while (count > 0) {
+      keep_previous();
+      const auto room = std::span(pages_).subspan(page_size_);
+      const std::size_t wanted = std::min<std::uint64_t>(count, room.size() / page_size_);
+      std::size_t fetched = reader_.read_run(first, room.first(wanted * page_size_));
+      for (std::size_t i = 0; i < fetched; ++i) {
+        TRY(add_page(room.subspan(i * page_size_, page_size_), rank + i));
       }
-      for (std::uint64_t i = 0; i < whole; ++i) {
-        const std::byte* const from = shown->data() + i * page_size_;
-        const bool readable = without_fault([&] { std::memcpy(page_.data(), from, page_size_); });
-        if (i + 1 < whole) prefetch(from + page_size_);
-        TRY(add_page(readable, rank + done + i));
+      // One by one, where some of them are not there or cannot be read.
+      for (; fetched < wanted; ++fetched) {
+        const auto page = room.first(page_size_);
+        keep_previous();
+        TRY(reader_.read(first + fetched, page) ? add_page(page, rank + fetched)
+                                                : add_unreadable(rank + fetched));
       }
-      done += whole;
+      first = first + fetched;
+      rank += fetched;
+      count -= fetched;
     }
     return {};
   }
 
-  /// The next page comes out of memory while this one is compressed. Asking for it cannot fault.
-  void prefetch(const std::byte* page) const {
-    constexpr std::size_t kCacheLine = 64;
-    for (std::size_t at = 0; at < page_size_; at += kCacheLine) {
-      __builtin_prefetch(page + at, 0, 2);
-    }
+  /// What the next page is compared with is not to be overwritten by it.
+  void keep_previous() {
+    if (previous_ == nullptr || previous_ == pages_.data()) return;
+    std::memcpy(pages_.data(), previous_, page_size_);
+    previous_ = pages_.data();
   }
 
-  /// Adds the page in page_, or the note that it could not be read.
-  Status add_page(bool readable, std::uint64_t rank) {
-    if (buffer_.size() - used_ < record_bound_ || descriptors_.size() == kMaxPendingDescriptors) {
-      TRY(flush());
-    }
-    ++counts_.pages;
+  Status add_page(std::span<const std::byte> page, std::uint64_t rank) {
+    TRY(make_room());
     PageDescriptor descriptor;
-    if (!readable) {
-      ++counts_.unreadable;
-    } else if (is_zero_page(page_)) {
+    if (is_zero_page(page)) {
       ++counts_.zero;
       descriptor.offset = job_->plan.zero_page_offset;
       descriptor.size = static_cast<std::uint32_t>(page_size_);
-    } else if (has_record_ && std::memcmp(page_.data(), previous_page_.data(), page_size_) == 0) {
+    } else if (previous_ != nullptr && std::memcmp(page.data(), previous_, page_size_) == 0) {
       ++counts_.repeated;
       descriptor = record_;
       if (!record_written_) pending_.push_back(descriptors_.size());
     } else {
-      store(descriptor);
+      store(page, descriptor);
     }
+    add_descriptor(descriptor, rank);
+    return {};
+  }
+
+  Status add_unreadable(std::uint64_t rank) {
+    TRY(make_room());
+    ++counts_.unreadable;
+    add_descriptor({}, rank);
+    return {};
+  }
+
+  void add_descriptor(const PageDescriptor& descriptor, std::uint64_t rank) {
     if (batches_.empty() || batches_.back().rank + batches_.back().count != rank) {
       batches_.push_back({rank, 0});
     }
     ++batches_.back().count;
+    ++counts_.pages;
     descriptors_.push_back(descriptor);
-    return {};
   }
 
   /// The offset is relative to the buffer until flush() knows where that goes; it is told from the
   /// others by `pending_`.
-  void store(PageDescriptor& descriptor) {
+  void store(std::span<const std::byte> page, PageDescriptor& descriptor) {
     const auto into = std::span(buffer_).subspan(used_);
-    std::size_t size = codec_ ? codec_->compress(page_, into) : 0;
+    std::size_t size = codec_ ? codec_->compress(page, into) : 0;
     if (size == 0 || size >= page_size_) {
-      std::copy(page_.begin(), page_.end(), into.begin());
+      std::copy(page.begin(), page.end(), into.begin());
       size = page_size_;
       ++counts_.raw;
     } else {
@@ -168,18 +176,29 @@ class CopyWorker {
     used_ += size;
     counts_.data_bytes += size;
     record_ = descriptor;
-    has_record_ = true;
     record_written_ = false;
-    page_.swap(previous_page_);
+    previous_ = page.data();
   }
 
-  Status flush() {
+  /// Files take one write at a time. Whoever finds another at it goes on compressing, as long as
+  /// there is room.
+  Status make_room() {
+    const bool full =
+        buffer_.size() - used_ < record_bound_ || descriptors_.size() == kMaxPendingDescriptors;
+    if (full) return flush();
+    if (used_ < buffer_.size() / 2 && descriptors_.size() < kMaxPendingDescriptors / 2) return {};
+    std::unique_lock lock(job_->writing, std::try_to_lock);
+    return lock ? flush(std::move(lock)) : Status();
+  }
+
+  Status flush() { return flush(std::unique_lock(job_->writing)); }
+
+  Status flush(std::unique_lock<std::mutex> lock) {
     const std::uint64_t start = TRY(job_->output.append(std::span(buffer_).first(used_)));
     for (const std::size_t index : pending_) {
       descriptors_[index].offset = descriptors_[index].offset + start;
     }
     if (!std::exchange(record_written_, true)) record_.offset = record_.offset + start;
-    TRY(job_->output.start_writeback(start, used_));
     std::size_t first = 0;
     for (const Batch& batch : batches_) {
       TRY(job_->output.write_at(
@@ -187,9 +206,11 @@ class CopyWorker {
           std::as_bytes(std::span(descriptors_).subspan(first, batch.count))));
       first += batch.count;
     }
+    lock.unlock();
+    TRY(job_->output.start_writeback(start, used_));
     job_->pages_done += descriptors_.size();
     TRY(settle_previous());
-    previous_ = {start, start + used_};
+    previous_range_ = {start, start + used_};
     used_ = 0;
     descriptors_.clear();
     pending_.clear();
@@ -198,28 +219,27 @@ class CopyWorker {
   }
 
   Status settle_previous() {
-    const Range range = std::exchange(previous_, Range{});
+    const Range range = std::exchange(previous_range_, Range{});
     if (range.empty()) return {};
     return job_->output.finish_writeback(range.start, range.size());
   }
 
   CopyJob* job_;
-  std::unique_ptr<MemoryView> view_;
+  PageReader reader_;
   std::unique_ptr<PageCodec> codec_;
   std::size_t page_size_;
   std::size_t record_bound_;
-  std::vector<std::byte> page_;
+  std::vector<std::byte> pages_;  ///< room for one that is kept, then those of a run
   // The page compressed last: poison patterns and freed objects fill many pages with the same.
-  std::vector<std::byte> previous_page_;
+  const std::byte* previous_ = nullptr;
   PageDescriptor record_;
-  bool has_record_ = false;
   bool record_written_ = true;  ///< record_.offset is one of the file
   std::vector<std::byte> buffer_;
   std::size_t used_ = 0;
   std::vector<PageDescriptor> descriptors_;
   std::vector<std::size_t> pending_;
   std::vector<Batch> batches_;
-  Range previous_;
+  Range previous_range_;
   std::optional<std::size_t> loaded_block_;
   BlockBits bits_;
   BlockBits rest_;  ///< without the pages that come first
@@ -236,6 +256,17 @@ Status write_zero_page(const DumpPlan& plan, Output& output) {
 }
 
 }  // namespace
+
+CopyCounts& CopyCounts::operator+=(const CopyCounts& other) {
+  pages += other.pages;
+  zero += other.zero;
+  unreadable += other.unreadable;
+  repeated += other.repeated;
+  raw += other.raw;
+  data_bytes += other.data_bytes;
+  file_end = std::max(file_end, other.file_end);
+  return *this;
+}
 
 Result<CopyCounts> copy_pages(const MemoryImage& image,
                               const PageBitmap& bitmap,
@@ -255,24 +286,16 @@ Result<CopyCounts> copy_pages(const MemoryImage& image,
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back(job, TRY(make_codec(codec, static_cast<std::size_t>(page_size))));
   }
-  for (const std::vector<CopyPiece>& pieces : order.first()) {
-    TRY(for_each_item(workers, pieces.size(), [&](CopyWorker& worker, std::size_t i) {
-      return worker.copy_piece(pieces[i], CopyWorker::Part::kFirst);
-    }));
-  }
-  TRY(for_each_item(workers, order.pieces(), [&](CopyWorker& worker, std::size_t i) {
-    return worker.copy_piece(order.piece(i), CopyWorker::Part::kRest);
+  const std::size_t first_pieces = order.first().size();
+  TRY(for_each_item(workers, first_pieces + order.pieces(), [&](CopyWorker& worker, std::size_t i) {
+    return i < first_pieces
+               ? worker.copy_piece(order.first()[i], CopyWorker::Part::kFirst)
+               : worker.copy_piece(order.piece(i - first_pieces), CopyWorker::Part::kRest);
   }));
   CopyCounts counts;
   for (CopyWorker& worker : workers) {
     TRY(worker.finish());
-    const CopyCounts& part = worker.counts();
-    counts.pages += part.pages;
-    counts.zero += part.zero;
-    counts.unreadable += part.unreadable;
-    counts.raw += part.raw;
-    counts.repeated += part.repeated;
-    counts.data_bytes += part.data_bytes;
+    counts += worker.counts();
   }
   counts.file_end = output.end();
   return counts;

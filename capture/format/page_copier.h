@@ -23,14 +23,17 @@ struct CopyCounts {
   std::uint64_t raw = 0;         ///< stored as they are, compression did not make them smaller
   std::uint64_t data_bytes = 0;  ///< page data written
   std::uint64_t file_end = 0;    ///< offset behind the last byte written
+
+  /// The counts of another part of the same dump; the end is that of the longer file.
+  CopyCounts& operator+=(const CopyCounts& other);
 };
 
 /// Copies every dumped page, its descriptor, and the shared page of zeros.
 ///
 /// Threads take pieces of 4 MiB of memory, compress into a buffer of their own, reserve a range at
 /// the end of the file and write there: no order, no queue. Each thread needs, beside its stack and
-/// the codec (zstd 0.1 MiB): 0.5 MiB of output, 0.2 MiB of descriptors and a window of 2
-/// MiB onto the image. At most two output buffers a thread wait in the page cache.
+/// the codec (zstd 0.1 MiB, and 0.2 MiB for memmap pages): 0.5 MiB of output, 0.2 MiB of
+/// descriptors, 64 KiB of pages. At most two output buffers a thread wait in the page cache.
 ///
 /// The sets of page frames in `first`, disjoint and in the order of their worth, come before all
 /// others.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/format/page_reader.h"
 
-#include "capture/vmcore/fault_guard.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -11,9 +9,26 @@ namespace kdump::capture {
 
 bool PageReader::read(Pfn pfn, std::span<std::byte> into) {
   const PhysAddr address = to_phys(pfn, shift_);
-  const auto shown = view_->at(address, into.size());
-  if (!shown || shown->size() < into.size()) return read_in_parts(*image_, address, into);
-  return without_fault([&] { std::memcpy(into.data(), shown->data(), into.size()); });
+  if (bytes_at(address) < into.size()) return read_in_parts(*image_, address, into);
+  return view_->copy(address, into).has_value();
+}
+
+std::size_t PageReader::read_run(Pfn first, std::span<std::byte> into) {
+  const PhysAddr address = to_phys(first, shift_);
+  const std::uint64_t there = std::min<std::uint64_t>(bytes_at(address), into.size());
+  const auto pages = static_cast<std::size_t>(there >> shift_.bits);
+  const auto whole = into.first(pages << shift_.bits);
+  return !whole.empty() && view_->copy(address, whole) ? pages : 0;
+}
+
+std::uint64_t PageReader::bytes_at(PhysAddr address) const {
+  const auto& ranges = image_->ranges().ranges();
+  const auto range = std::upper_bound(
+      ranges.begin(), ranges.end(), address.value(), [](std::uint64_t start, const Range& each) {
+        return start < each.end;
+      });
+  const bool inside = range != ranges.end() && range->start <= address.value();
+  return inside ? range->end - address.value() : 0;
 }
 
 bool read_in_parts(const MemoryImage& image, PhysAddr address, std::span<std::byte> into) {

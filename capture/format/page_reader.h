@@ -20,7 +20,15 @@ class PageReader {
   /// False: nothing of the page is there, or it cannot be read.
   bool read(Pfn pfn, std::span<std::byte> into);
 
+  /// Copies as many pages as `into` has room for, from `first` on, as far as the image holds whole
+  /// ones; returns their number. 0: `first` is not such a page, or one of them cannot be read; then
+  /// read() does better.
+  std::size_t read_run(Pfn first, std::span<std::byte> into);
+
  private:
+  /// Bytes from `address` on that the image holds in one range.
+  [[nodiscard]] std::uint64_t bytes_at(PhysAddr address) const;
+
   const MemoryImage* image_;
   std::unique_ptr<MemoryView> view_;
   PageShift shift_;

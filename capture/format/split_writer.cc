@@ -160,14 +160,7 @@ Result<CopyCounts> SplitWriter::copy(const PageBitmap& bitmap,
     return copy_part(parts_[i], bitmap, each, pages_done);
   }));
   CopyCounts sum;
-  for (const Part& part : parts_) {
-    sum.pages += part.counts.pages;
-    sum.zero += part.counts.zero;
-    sum.unreadable += part.counts.unreadable;
-    sum.raw += part.counts.raw;
-    sum.data_bytes += part.counts.data_bytes;
-    sum.file_end = std::max(sum.file_end, part.counts.file_end);
-  }
+  for (const Part& part : parts_) sum += part.counts;
   return sum;
 }
 

@@ -14,15 +14,18 @@ namespace {
 
 // One PMD of struct pages, or 512 pages of data: large enough that mapping costs little against
 // what is done with the bytes, small enough for a capture kernel's page tables.
-constexpr std::uint64_t kLargeWindow = std::uint64_t{2} << 20U;
-// Of other files: what is mapped counts as this process's memory.
-constexpr std::uint64_t kSmallWindow = std::uint64_t{512} << 10U;
+constexpr std::uint64_t kWindow = std::uint64_t{2} << 20U;
+// What is read at once: less after a jump than where bytes are asked for one after the other.
+constexpr std::uint64_t kFirstRead = std::uint64_t{4} << 10U;
+constexpr std::uint64_t kMostRead = std::uint64_t{128} << 10U;
+// Less than this at the end of what was read is not worth an answer.
+constexpr std::uint64_t kShortRest = 256;
 
-/// /proc/vmcore maps the dead kernel's memory, which is nobody's.
-std::uint64_t window_size(int fd) {
+/// /proc/vmcore: read(2) maps and unmaps each page in the kernel, 20 times slower than mmap. Of
+/// other files reading takes less time than page faults, and threads do not wait for each other.
+bool is_better_mapped(int fd) {
   struct statfs info {};
-  const bool proc = ::fstatfs(fd, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
-  return proc ? kLargeWindow : kSmallWindow;
+  return fd >= 0 && ::fstatfs(fd, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
 }
 
 /// Overlapping PT_LOADs are normal: kexec-tools describes the kernel image once by its own
@@ -63,16 +66,57 @@ std::uint64_t cut_at(std::vector<MemorySegment>& segments, std::uint64_t file_si
   return missing;
 }
 
-class ElfMemoryView final : public MemoryView {
+/// The file, read piece by piece.
+class ReadView final : public MemoryView {
  public:
-  explicit ElfMemoryView(const ElfImage& image)
+  explicit ReadView(const ElfImage& image) : image_(image) {}
+
+  Result<std::span<const std::byte>> at(PhysAddr address, std::size_t size) override {
+    const auto piece = TRY(image_.find(address, size));
+    const std::uint64_t offset = piece.offset.value();
+    if (offset >= start_ && offset < start_ + buffer_.size()) {
+      const auto inside = static_cast<std::size_t>(offset - start_);
+      const std::size_t left = buffer_.size() - inside;
+      if (left >= std::min<std::uint64_t>(piece.size, kShortRest)) {
+        // Not all of what was read is looked at.
+        step_ = kFirstRead;
+        return std::span<const std::byte>(buffer_).subspan(
+            inside, static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size)));
+      }
+    }
+    const bool goes_on = offset > start_ && offset <= start_ + buffer_.size();
+    step_ = goes_on ? std::min(2 * step_, kMostRead) : kFirstRead;
+    buffer_.resize(static_cast<std::size_t>(std::min(piece.size, step_)));
+    auto status = image_.file().read(offset, buffer_);
+    if (!status) {
+      buffer_.clear();
+      return std::move(status).error();
+    }
+    start_ = offset;
+    return std::span<const std::byte>(buffer_);
+  }
+
+  Status copy(PhysAddr address, std::span<std::byte> into) override {
+    return image_.read(address, into);
+  }
+
+ private:
+  const ElfImage& image_;
+  std::vector<std::byte> buffer_;
+  std::uint64_t start_ = 0;  ///< of the buffer in the file
+  std::uint64_t step_ = kFirstRead;
+};
+
+/// A window that is mapped, or read where that fails.
+class MappedView final : public MemoryView {
+ public:
+  explicit MappedView(const ElfImage& image)
       : image_(image),
         host_page_(static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))),
-        window_size_(window_size(image.mappable_fd())),
-        mappable_(image.mappable_fd() >= 0) {}
-  ElfMemoryView(const ElfMemoryView&) = delete;
-  ElfMemoryView& operator=(const ElfMemoryView&) = delete;
-  ~ElfMemoryView() override { unmap(); }
+        rest_(image) {}
+  MappedView(const MappedView&) = delete;
+  MappedView& operator=(const MappedView&) = delete;
+  ~MappedView() override { unmap(); }
 
   Result<std::span<const std::byte>> at(PhysAddr address, std::size_t size) override {
     const auto piece = TRY(image_.find(address, size));
@@ -82,7 +126,7 @@ class ElfMemoryView final : public MemoryView {
     if (map(offset)) {
       if (auto shown = in_window(offset, wanted)) return *shown;
     }
-    return read(offset, wanted);
+    return rest_.at(address, size);
   }
 
  private:
@@ -93,7 +137,7 @@ class ElfMemoryView final : public MemoryView {
     if (skip >= window_.size()) return std::nullopt;
     // A short rest at the end of the window: move the window instead of cutting the answer up.
     const std::uint64_t left = window_.size() - skip;
-    if (left < size && size <= window_size_ - host_page_ && !window_at_end_) return std::nullopt;
+    if (left < size && size <= kWindow - host_page_ && !window_at_end_) return std::nullopt;
     return window_.subspan(static_cast<std::size_t>(skip),
                            static_cast<std::size_t>(std::min<std::uint64_t>(left, size)));
   }
@@ -101,7 +145,7 @@ class ElfMemoryView final : public MemoryView {
   bool map(std::uint64_t offset) {
     if (!mappable_) return false;
     const std::uint64_t start = align_down(offset, host_page_);
-    const std::uint64_t size = std::min(window_size_, image_.file().size() - start);
+    const std::uint64_t size = std::min(kWindow, image_.file().size() - start);
     // In the place of the window before, where that has the same size: one call instead of two that
     // keep all threads from their page faults.
     const bool in_place = window_.size() == size;
@@ -112,7 +156,7 @@ class ElfMemoryView final : public MemoryView {
                                  static_cast<std::size_t>(size),
                                  PROT_READ,
                                  MAP_PRIVATE | (in_place ? MAP_FIXED : 0),
-                                 image_.mappable_fd(),
+                                 image_.file().mappable_fd(),
                                  static_cast<off_t>(start));
     if (address == MAP_FAILED) {
       unmap();
@@ -126,12 +170,6 @@ class ElfMemoryView final : public MemoryView {
     return true;
   }
 
-  Result<std::span<const std::byte>> read(std::uint64_t offset, std::size_t size) {
-    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size, window_size_)));
-    TRY(image_.file().read(offset, buffer_));
-    return std::span<const std::byte>(buffer_);
-  }
-
   void unmap() {
     // munmap takes a mutable pointer although nothing is written through it.
     if (!window_.empty())
@@ -141,12 +179,11 @@ class ElfMemoryView final : public MemoryView {
 
   const ElfImage& image_;
   std::uint64_t host_page_;
-  std::uint64_t window_size_;
-  bool mappable_;
+  bool mappable_ = true;
   std::span<const std::byte> window_;
   std::uint64_t window_offset_ = 0;
   bool window_at_end_ = false;
-  std::vector<std::byte> buffer_;
+  ReadView rest_;  ///< for what cannot be mapped
 };
 
 }  // namespace
@@ -198,6 +235,9 @@ Result<std::unique_ptr<ElfImage>> ElfImage::open(std::unique_ptr<DumpFile> file,
       new ElfImage(std::move(file), *std::move(core), std::move(pieces)));
   image->missing_ = missing;
   image->access_ = access;
+  if (access == Access::kChoose) {
+    image->access_ = is_better_mapped(image->file_->mappable_fd()) ? Access::kMap : Access::kRead;
+  }
   return image;
 }
 
@@ -247,7 +287,10 @@ Status ElfImage::read(PhysAddr address, std::span<std::byte> into) const {
 }
 
 std::unique_ptr<MemoryView> ElfImage::view() const {
-  return std::make_unique<ElfMemoryView>(*this);
+  if (access_ == Access::kMap && file_->mappable_fd() >= 0) {
+    return std::make_unique<MappedView>(*this);
+  }
+  return std::make_unique<ReadView>(*this);
 }
 
 Status ElfImage::read_notes(std::uint64_t offset, std::span<std::byte> into) const {

@@ -12,18 +12,18 @@
 
 namespace kdump::capture {
 
-/// /proc/vmcore, or an ELF vmcore in a regular file, flattened or not. Views are mmap windows,
-/// because read(2) on /proc/vmcore maps and unmaps each page in the kernel (20 times slower); where
-/// mmap fails, and for flattened files, they read instead.
+/// /proc/vmcore, or an ELF vmcore in a regular file, flattened or not.
 class ElfImage final : public MemoryImage {
  public:
+  /// How views get at the bytes.
   enum class Access {
-    kMap,   ///< mmap, read where that fails
-    kRead,  ///< read only
+    kChoose,  ///< /proc/vmcore is mapped, other files are read
+    kMap,     ///< mmap; read where that fails, and flattened files
+    kRead,    ///< read only
   };
   /// Errors name `path`.
   static Result<std::unique_ptr<ElfImage>> open(const std::string& path,
-                                                Access access = Access::kMap);
+                                                Access access = Access::kChoose);
   static Result<std::unique_ptr<ElfImage>> open(std::unique_ptr<DumpFile> file,
                                                 const std::string& path,
                                                 Access access);
@@ -46,10 +46,6 @@ class ElfImage final : public MemoryImage {
   };
   [[nodiscard]] Result<Piece> find(PhysAddr address, std::uint64_t size) const;
 
-  /// For mmap; -1: the image is to be read.
-  [[nodiscard]] int mappable_fd() const {
-    return access_ == Access::kMap ? file_->mappable_fd() : -1;
-  }
   [[nodiscard]] const DumpFile& file() const { return *file_; }
 
  private:
@@ -59,7 +55,7 @@ class ElfImage final : public MemoryImage {
   ElfCore core_;
   std::vector<MemorySegment> pieces_;  ///< sorted, disjoint
   RangeSet ranges_;
-  Access access_ = Access::kMap;
+  Access access_ = Access::kRead;
   std::uint64_t missing_ = 0;
   std::uint64_t notes_size_ = 0;
 };

@@ -24,6 +24,10 @@ class MemoryView {
   /// itself, and touching them may raise SIGBUS: do it inside without_fault()
   /// (capture/vmcore/fault_guard.h). kUnreadable: no memory of the image is there.
   virtual Result<std::span<const std::byte>> at(PhysAddr address, std::size_t size) = 0;
+
+  /// Copies `into.size()` bytes from `address`, whatever lies under them: for a caller who wants
+  /// all of them, once. kUnreadable: some are not in the image or cannot be read.
+  virtual Status copy(PhysAddr address, std::span<std::byte> into);
 };
 
 /// What is left of a crashed machine: its physical memory and the notes its kernel wrote. Const and

@@ -57,6 +57,13 @@ constexpr std::uint32_t kTypeSize = 12;
 constexpr std::size_t kMaxName = 512;
 constexpr std::size_t kPiece = 16384;
 
+/// Length and first character: few strings have both in common with one that is looked for.
+constexpr std::size_t kShapes = std::size_t{1} << 16U;
+std::size_t shape(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.empty() ? '\0' : text.front());
+  return (text.size() << 8U | first) % kShapes;
+}
+
 /// Bytes behind the common part of a type; nothing for a kind that is not known.
 std::optional<std::uint64_t> tail_size(unsigned kind, std::uint64_t count) {
   switch (kind) {
@@ -127,10 +134,10 @@ Status Btf::index_names(VirtAddr start,
                         std::uint64_t size,
                         const std::vector<std::string_view>& names) {
   const std::set<std::string_view> wanted(names.begin(), names.end());
-  std::bitset<kMaxName> lengths;
-  for (const std::string_view name : names) lengths.set(std::min(name.size(), kMaxName - 1));
+  std::bitset<kShapes> shapes;
+  for (const std::string_view name : names) shapes.set(shape(name));
   const auto take = [&](std::uint64_t at, std::string_view text) {
-    if (text.size() >= kMaxName || !lengths.test(text.size())) return;
+    if (!shapes.test(shape(text))) return;
     if (wanted.count(text) != 0) names_.emplace(static_cast<std::uint32_t>(at), text);
   };
   KernelStream stream(*memory_, start, size);

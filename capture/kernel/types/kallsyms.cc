@@ -51,6 +51,48 @@ Result<Tokens> read_tokens(const Vmcoreinfo& info, const KernelMemory& memory) {
   return tokens;
 }
 
+/// The first two characters of a name as a number: nearly all symbols are passed over by them.
+constexpr std::size_t kStarts = std::size_t{1} << 16U;
+constexpr std::size_t kStartSize = 2;
+std::size_t name_start(std::string_view name) {
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < kStartSize; ++i) {
+    start = start << 8U | (i < name.size() ? static_cast<unsigned char>(name[i]) : 0U);
+  }
+  return start;
+}
+
+/// What a symbol begins with, by its first token: its type, then the first two characters of its
+/// name.
+struct TokenStart {
+  std::uint8_t size = 0;  ///< of the token, up to three characters
+  std::array<char, 1 + kStartSize> text{};
+};
+using TokenStarts = std::array<TokenStart, kTokens>;
+
+TokenStarts starts_of(const Tokens& tokens) {
+  TokenStarts starts;
+  for (std::size_t i = 0; i < kTokens; ++i) {
+    const std::size_t size = std::min(tokens[i].size(), starts[i].text.size());
+    std::copy_n(tokens[i].begin(), size, starts[i].text.begin());
+    starts[i].size = static_cast<std::uint8_t>(size);
+  }
+  return starts;
+}
+
+/// name_start() of a compressed symbol.
+std::size_t symbol_start(std::span<const std::byte> compressed, const TokenStarts& starts) {
+  TokenStart whole;
+  for (const std::byte token : compressed) {
+    const TokenStart& next = starts[static_cast<std::size_t>(token)];
+    for (std::size_t i = 0; i < next.size && whole.size < whole.text.size(); ++i) {
+      whole.text[whole.size++] = next.text[i];
+    }
+    if (whole.size == whole.text.size()) break;
+  }
+  return name_start({whole.text.data() + 1, kStartSize});
+}
+
 /// Places of `names` in the table, decoded with lengths of one byte, or (6.1, 73bbb94466fd) with
 /// those above 127 in two.
 Result<Indices> find_names(KernelStream stream,
@@ -60,7 +102,9 @@ Result<Indices> find_names(KernelStream stream,
                            const std::vector<std::string_view>& names) {
   Indices found;
   std::string text;
-  // Most names are told apart by their length alone; the first character is the symbol's type.
+  std::bitset<kStarts> starts;
+  for (const std::string_view name : names) starts.set(name_start(name));
+  const TokenStarts token_starts = starts_of(tokens);
   std::bitset<kMaxName> lengths;
   for (const std::string_view name : names) lengths.set(std::min(name.size() + 1, kMaxName - 1));
   for (std::uint32_t i = 0; i < count && found.size() < names.size(); ++i) {
@@ -70,6 +114,7 @@ Result<Indices> find_names(KernelStream stream,
                std::size_t{TRY(stream.take_value<std::uint8_t>())} << 7U;
     }
     const auto compressed = TRY(stream.take(length));
+    if (!starts.test(symbol_start(compressed, token_starts))) continue;
     std::size_t size = 0;
     for (const std::byte token : compressed) size += tokens[static_cast<std::size_t>(token)].size();
     if (size == 0 || size >= kMaxName || !lengths.test(size)) continue;

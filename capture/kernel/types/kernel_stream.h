@@ -34,18 +34,28 @@ class KernelStream {
 
   /// Valid until the next call; at most kWindow bytes.
   Result<std::span<const std::byte>> take(std::size_t bytes) {
+    if (const std::byte* const there = next(bytes)) return std::span(there, bytes);
     const std::uint64_t at = position_;
     TRY(skip(bytes));
-    if (at < window_start_ || at + bytes > window_start_ + window_.size()) TRY(fill(at, bytes));
-    return std::span<const std::byte>(window_).subspan(static_cast<std::size_t>(at - window_start_),
-                                                       bytes);
+    TRY(fill(at, bytes));
+    return std::span<const std::byte>(window_).first(bytes);
+  }
+
+  /// As take(), for what is in the buffer already; null: it is not. Tables have a million small
+  /// pieces.
+  const std::byte* next(std::size_t bytes) {
+    const std::uint64_t inside = position_ - window_start_;
+    if (inside > window_.size() || bytes > window_.size() - inside) return nullptr;
+    position_ += bytes;
+    return window_.data() + inside;
   }
 
   template <typename T>
   requires std::is_trivially_copyable_v<T> Result<T> take_value() {
     T value;
-    const auto bytes = TRY(take(sizeof(T)));
-    std::memcpy(&value, bytes.data(), sizeof(T));
+    const std::byte* from = next(sizeof(T));
+    if (from == nullptr) from = TRY(take(sizeof(T))).data();
+    std::memcpy(&value, from, sizeof(T));
     return value;
   }
 

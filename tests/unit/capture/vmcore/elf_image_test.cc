@@ -37,9 +37,9 @@ class ElfImageTest : public ::testing::Test {
     memory_.add_note("CORE", NT_PRSTATUS, "registers");
   }
 
-  std::unique_ptr<ElfImage> open() {
+  std::unique_ptr<ElfImage> open(ElfImage::Access access = ElfImage::Access::kChoose) {
     EXPECT_TRUE(memory_.save_elf(path_));
-    auto image = ElfImage::open(path_);
+    auto image = ElfImage::open(path_, access);
     EXPECT_TRUE(image) << image.error().message;
     return *std::move(image);
   }
@@ -92,12 +92,46 @@ INSTANTIATE_TEST_SUITE_P(Access,
                          ElfImageViews,
                          ::testing::Values(ElfImage::Access::kMap, ElfImage::Access::kRead));
 
-TEST_F(ElfImageTest, ShowsHalfAMegabyteInOnePieceFromAPageBoundary) {
+TEST_F(ElfImageTest, AMappingShowsTwoMegabytesInOnePieceFromAPageBoundary) {
+  const auto image = open(ElfImage::Access::kMap);
+  const auto view = image->view();
+  const auto shown = view->at(PhysAddr(0x200000), 0x400000);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->size(), 0x200000U);
+}
+
+// What is jumped over is not read.
+TEST_F(ElfImageTest, AFileIsReadInLargerPiecesAsLongAsTheyFollowEachOther) {
   const auto image = open();
   const auto view = image->view();
-  const auto shown = view->at(PhysAddr(0x200000), 0x200000);
-  ASSERT_TRUE(shown);
-  EXPECT_EQ(shown->size(), 0x80000U);
+  const auto piece = [&view](std::uint64_t address) {
+    const auto shown = view->at(PhysAddr(address), 0x100000);
+    return shown ? shown->size() : 0;
+  };
+  EXPECT_EQ(piece(0x200000), 0x1000U);
+  EXPECT_EQ(piece(0x201000), 0x2000U);
+  EXPECT_EQ(piece(0x203000), 0x4000U);
+  EXPECT_EQ(piece(0x207000), 0x8000U);
+  EXPECT_EQ(piece(0x20f000), 0x10000U);
+  EXPECT_EQ(piece(0x21f000), 0x20000U);
+  EXPECT_EQ(piece(0x23f000), 0x20000U);
+  EXPECT_EQ(piece(0x24f000), 0x10000U) << "what is there already";
+  EXPECT_EQ(piece(0x25f000), 0x2000U) << "half of the last piece was not wanted";
+  EXPECT_EQ(piece(0x400000), 0x1000U);
+  EXPECT_EQ(piece(0x400ff0), 0x2000U) << "a rest of 16 bytes is of no use";
+}
+
+TEST_P(ElfImageViews, CopyWhatIsWantedInOnePiece) {
+  ASSERT_TRUE(memory_.save_elf(path_));
+  const auto image = ElfImage::open(path_, GetParam());
+  ASSERT_TRUE(image) << image.error().message;
+  const auto view = (*image)->view();
+  std::string bytes(0x500000, '?');
+  ASSERT_TRUE(view->copy(PhysAddr(0x100ffe), std::as_writable_bytes(std::span(bytes))));
+  EXPECT_EQ(bytes, read_text(**image, 0x100ffe, bytes.size()));
+  EXPECT_FALSE(view->copy(PhysAddr(0x500000), std::as_writable_bytes(std::span(bytes))))
+      << "runs over the end";
+  EXPECT_FALSE(view->copy(PhysAddr(0x0), std::as_writable_bytes(std::span(bytes))));
 }
 
 TEST_F(ElfImageTest, AFileThatWasCutOffLosesItsLastMemoryOnly) {
@@ -118,7 +152,7 @@ TEST_F(ElfImageTest, AFileThatWasCutOffLosesItsLastMemoryOnly) {
 TEST_F(ElfImageTest, AFaultUnderAViewIsSurvived) {
   if (!test::kFaultsCanBeTested) GTEST_SKIP();
   ASSERT_TRUE(install_fault_guard());
-  const auto image = open();
+  const auto image = open(ElfImage::Access::kMap);
   const auto view = image->view();
   const auto shown = view->at(PhysAddr(0x800000), 0x1000);
   ASSERT_TRUE(shown);
