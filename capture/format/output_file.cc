@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace kdump::capture {
@@ -17,6 +18,7 @@ namespace {
 constexpr mode_t kMode = 0600;
 constexpr std::uint64_t kStatBlock = 512;
 constexpr std::size_t kZeroStep = std::size_t{256} << 10U;
+constexpr std::uint64_t kScatteredBytes = std::uint64_t{2} << 20U;
 
 }  // namespace
 
@@ -61,7 +63,14 @@ Status OutputFile::named(Status status) const {
 }
 
 Status OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  return named(write_all_at(fd_.raw(), bytes, offset));
+  TRY(named(write_all_at(fd_.raw(), bytes, offset)));
+  return note_written({offset, offset + bytes.size()});
+}
+
+Result<std::uint64_t> OutputFile::append(std::span<const std::byte> bytes) {
+  const std::uint64_t start = end_.fetch_add(bytes.size());
+  TRY(named(write_all_at(fd_.raw(), bytes, start)));
+  return start;
 }
 
 Status OutputFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
@@ -78,26 +87,45 @@ Status OutputFile::sync() {
   return {};
 }
 
-Status OutputFile::start_writeback(std::uint64_t offset, std::uint64_t size) {
-  // Only a hint: a file system without it writes in its own time. Lost writes show in sync().
-  static_cast<void>(::sync_file_range(
-      fd_.raw(), static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE));
+Status OutputFile::write_back(const Range& range, unsigned flags) const {
+  if (::sync_file_range(
+          fd_.raw(), static_cast<off_t>(range.start), static_cast<off_t>(range.size()), flags) !=
+          0 &&
+      errno != EINVAL && errno != ESPIPE && errno != ENOSYS) {
+    // This call may be the one that is told about a failed write; sync() would not hear of it. A
+    // file system without it writes in its own time.
+    return system_error(errno, "write {}", path_);
+  }
   return {};
 }
 
+Status OutputFile::start_writeback(std::uint64_t offset, std::uint64_t size) {
+  return write_back({offset, offset + size}, SYNC_FILE_RANGE_WRITE);
+}
+
 Status OutputFile::finish_writeback(std::uint64_t offset, std::uint64_t size) {
-  if (::sync_file_range(
-          fd_.raw(),
-          static_cast<off_t>(offset),
-          static_cast<off_t>(size),
-          SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) != 0 &&
-      errno != EINVAL && errno != ESPIPE && errno != ENOSYS) {
-    // This call may be the one that is told about a failed write; sync() would not hear of it.
-    return system_error(errno, "write {}", path_);
-  }
+  TRY(write_back({offset, offset + size},
+                 SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
   static_cast<void>(::posix_fadvise(
       fd_.raw(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_DONTNEED));
   return {};
+}
+
+Status OutputFile::note_written(const Range& range) {
+  Range starting, finishing;
+  {
+    const std::lock_guard lock(mutex_);
+    scattered_bytes_ += range.size();
+    if (scattered_.empty()) scattered_ = range;
+    scattered_.start = std::min(scattered_.start, range.start);
+    scattered_.end = std::max(scattered_.end, range.end);
+    if (scattered_bytes_ < kScatteredBytes) return {};
+    scattered_bytes_ = 0;
+    starting = std::exchange(scattered_, Range{});
+    finishing = std::exchange(on_its_way_, starting);
+  }
+  TRY(start_writeback(starting.start, starting.size()));
+  return finishing.empty() ? Status() : finish_writeback(finishing.start, finishing.size());
 }
 
 Status OutputFile::reserve(std::uint64_t offset, std::uint64_t size) {

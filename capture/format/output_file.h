@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/address_range.h"
 #include "base/fd.h"
 #include "capture/format/output.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace kdump::capture {
@@ -18,6 +20,7 @@ class OutputFile final : public Output {
   static Result<std::unique_ptr<OutputFile>> create(const std::string& path, bool overwrite);
 
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override;
+  Result<std::uint64_t> append(std::span<const std::byte> bytes) override;
   [[nodiscard]] bool is_sparse() const override { return !device_; }
   Status read_at(std::uint64_t offset, std::span<std::byte> into) const override;
   Status reserve(std::uint64_t offset, std::uint64_t size) override;
@@ -32,10 +35,17 @@ class OutputFile final : public Output {
   OutputFile(Fd fd, std::string path, bool device)
       : fd_(std::move(fd)), path_(std::move(path)), device_(device) {}
   [[nodiscard]] Status named(Status status) const;
+  Status write_back(const Range& range, unsigned flags) const;
+  Status note_written(const Range& range);
 
   Fd fd_;
   std::string path_;
   bool device_;
+  // What was written here and there, bitmaps and descriptors, goes to the disk from time to time.
+  std::mutex mutex_;
+  std::uint64_t scattered_bytes_ = 0;
+  Range scattered_;
+  Range on_its_way_;
 };
 
 /// Opens `path` for writing by the rules of OutputFile; FIFOs and character devices too. Shared
