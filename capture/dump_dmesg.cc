@@ -3,6 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "base/io.h"
+#include "capture/distinct_files.h"
 #include "capture/format/open_image.h"
 #include "capture/kernel/debug_info.h"
 #include "capture/vmcore/notes.h"
@@ -76,6 +77,7 @@ Result<KernelLogCounts> dump_dmesg(const std::string& input,
   const Vmcoreinfo info = TRY(with_debug_info(Vmcoreinfo(text.value_or("")), debug_info));
   const KernelMemory memory(*image, TRY(make_address_space(*image, info)));
 
+  TRY(check_distinct({input}, {output}));
   // The output appears only once there is something to put into it.
   std::optional<TextFile> file;
   const auto sink = [&](std::string_view record) -> Status {

@@ -22,7 +22,6 @@ bool is_dumped(PageClass page_class, DumpLevel level) {
     case PageClass::kKept:
       return true;
     case PageClass::kFree:
-    case PageClass::kUnaccepted:
       return !level.excludes(DumpLevel::kFree);
     case PageClass::kCache:
       return !level.excludes(DumpLevel::kCache | DumpLevel::kCachePrivate);
@@ -30,6 +29,7 @@ bool is_dumped(PageClass page_class, DumpLevel level) {
       return !level.excludes(DumpLevel::kCachePrivate);
     case PageClass::kUser:
       return !level.excludes(DumpLevel::kUser);
+    case PageClass::kUnaccepted:
     case PageClass::kHwPoison:
     case PageClass::kOffline:
       break;

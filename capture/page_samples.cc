@@ -34,8 +34,7 @@ struct ClassRow {
   std::uint32_t level;
 };
 
-// The pages that come back when a bit is taken out of the level are those of its class. Free and
-// unaccepted memory has one bit.
+// The pages that come back when a bit is taken out of the level are those of its class.
 constexpr std::uint32_t kCaches = DumpLevel::kCache | DumpLevel::kCachePrivate;
 constexpr std::array<ClassRow, 5> kRows = {{
     {PageClass::kKept, DumpLevel::kAll},
@@ -199,11 +198,8 @@ DumpEstimate estimate_dump(const MemorySurvey& survey,
     if (!is_dumped(static_cast<PageClass>(i), level)) continue;
     const std::uint64_t pages = survey.by_class[i];
     estimate.pages += pages;
-    // Unaccepted memory is tried with the free pages; of a class with no page in any of the blocks
-    // the worst is assumed.
-    const bool unaccepted = static_cast<PageClass>(i) == PageClass::kUnaccepted;
-    const ClassSample& sample =
-        samples[unaccepted ? static_cast<std::size_t>(PageClass::kFree) : i];
+    // Of a class with no page in any of the blocks the worst is assumed.
+    const ClassSample& sample = samples[i];
     const double each = sample.tried > 0 ? sample.bytes : static_cast<double>(survey.page_size);
     bytes += static_cast<double>(pages) * each;
     seconds += static_cast<double>(pages) * sample.seconds / threads;

@@ -2,6 +2,7 @@
 #include "capture/rearrange.h"
 
 #include "base/io.h"
+#include "capture/distinct_files.h"
 #include "capture/format/kdump_format.h"
 #include "capture/format/output_file.h"
 #include "capture/vmcore/elf_core.h"
@@ -87,6 +88,7 @@ Status rearrange(int fd, const std::string& output, bool overwrite) {
       header.version != kFlattenedVersion) {
     return make_error(ErrorKind::kBadData, "the input is not in the flattened format");
   }
+  TRY(check_distinct({fmt::format("/proc/self/fd/{}", fd)}, {output}));
   const auto file = TRY(OutputFile::create(output, overwrite));
   auto status = copy_records(fd, *file);
   if (!status && status.error().kind == ErrorKind::kBadData) TRY(mark_incomplete(*file));

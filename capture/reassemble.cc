@@ -2,6 +2,7 @@
 #include "capture/reassemble.h"
 
 #include "base/checked_math.h"
+#include "capture/distinct_files.h"
 #include "capture/format/kdump_file.h"
 #include "capture/format/output_file.h"
 
@@ -306,6 +307,7 @@ Result<std::vector<std::string>> reassemble(const std::vector<std::string>& path
   if (parts.empty()) return make_error(ErrorKind::kUsage, "no parts of a dump are given");
   TRY(check_same_dump(parts));
   TRY(put_in_order(parts));
+  TRY(check_distinct(paths, {output}));
   const auto file = TRY(OutputFile::create(output, overwrite));
   std::vector<std::string> warnings;
   TRY(write_whole(parts, *file, warnings));

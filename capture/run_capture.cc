@@ -2,6 +2,7 @@
 #include "capture/run_capture.h"
 
 #include "capture/crashed_machine.h"
+#include "capture/distinct_files.h"
 #include "capture/filter/page_selection.h"
 #include "capture/filter/proofs.h"
 #include "capture/format/dump_plan.h"
@@ -10,12 +11,14 @@
 #include "capture/format/split_writer.h"
 #include "capture/kernel/known_pages.h"
 #include "capture/kernel/memmap_source.h"
+#include "capture/kernel/per_cpu_lists.h"
 #include "capture/kernel/types/complete.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string_view>
+#include <unistd.h>
 
 namespace kdump::capture {
 namespace {
@@ -45,10 +48,19 @@ Result<Outputs> open_outputs(const CaptureOptions& options) {
     outputs.push_back(TRY(open_output(options.output)));
     return outputs;
   }
+  std::vector<std::string> created;
   for (const std::string& path : options.parts) {
     OutputChoice choice = options.output;
     choice.path = path;
-    outputs.push_back(TRY(open_output(choice)));
+    const bool existed = ::access(path.c_str(), F_OK) == 0;
+    auto output = open_output(choice);
+    if (!output) {
+      // No empty parts of a dump that will not be.
+      for (const std::string& each : created) static_cast<void>(::unlink(each.c_str()));
+      return std::move(output).error();
+    }
+    outputs.push_back(*std::move(output));
+    if (!existed) created.push_back(path);
   }
   return outputs;
 }
@@ -120,6 +132,12 @@ Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, Captur
   const auto translation = prove_translation(machine.info, memory);
   if (!translation) return keep_all(run, level, translation.error().message, bitmap, report);
   source->set_known(run.knowledge.pages);
+  source->set_per_cpu_free(TRY(find_per_cpu_free(*machine.image,
+                                                 run.knowledge.info,
+                                                 machine.shift,
+                                                 source->layout(),
+                                                 source->sparse(),
+                                                 run.options.threads)));
   const auto select_level = [&](DumpLevel tried) -> Status {
     run.progress.selected = 0;
     report.filter =
@@ -247,7 +265,7 @@ void add_warnings(CaptureReport& report) {
 
 Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress) {
   CaptureReport report;
-  const auto access = options.map_input ? ElfImage::Access::kMap : ElfImage::Access::kRead;
+  const auto access = options.map_input ? ElfImage::Access::kChoose : ElfImage::Access::kRead;
   const CrashedMachine machine =
       TRY(open_machine(options.input, access, options.debug_info, report.warnings));
   report.release = std::string(machine.info.text("OSRELEASE").value_or(""));
@@ -265,6 +283,9 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
     return report;
   }
 
+  TRY(check_distinct(
+      {options.input},
+      options.parts.empty() ? std::vector<std::string>{options.output.path} : options.parts));
   // From here on there is an output, and it says that it is incomplete.
   const Outputs outputs = TRY(open_outputs(options));
   const std::unique_ptr<DumpWriter> writer =

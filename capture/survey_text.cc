@@ -22,7 +22,7 @@ constexpr std::array<ClassRow, kPageClasses> kRows = {{
     {PageClass::kCachePrivate, "cache, private data", "4"},
     {PageClass::kUser, "user memory", "8"},
     {PageClass::kFree, "free", "16"},
-    {PageClass::kUnaccepted, "unaccepted", "16"},
+    {PageClass::kUnaccepted, "unaccepted", "always"},
     {PageClass::kHwPoison, "failed memory", "always"},
     {PageClass::kOffline, "offline", "always"},
 }};

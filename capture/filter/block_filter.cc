@@ -11,6 +11,10 @@ namespace {
 
 constexpr unsigned kBlockOrder = std::bit_width(BlockBits::kPages) - 1;
 
+// So many struct pages are passed over by asking for the ones behind them anew: what lies between
+// need not be read.
+constexpr std::uint64_t kFarBytes = std::uint64_t{16} << 10U;
+
 bool is_free(PageClass page_class) {
   return page_class == PageClass::kFree || page_class == PageClass::kUnaccepted;
 }
@@ -23,6 +27,7 @@ FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   doubtful += other.doubtful;
   faults += other.faults;
   hugetlb += other.hugetlb;
+  per_cpu_free += other.per_cpu_free;
   free_blocks += other.free_blocks;
   wild_blocks += other.wild_blocks;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -104,22 +109,21 @@ void BlockFilter::pass_over(const PageRun& run) {
 BlockFilter::Stop BlockFilter::look_at(const PageRun& run) {
   const std::uint64_t size = layout_.size;
   const std::uint64_t offset = run.first - start_;
+  const std::uint64_t far = kFarBytes / size;
   std::uint64_t i = 0;
-  while (i < run.count) {
-    if (!bits_.test(offset + i)) {
-      ++i;
-      continue;
-    }
+  std::uint64_t count = 1;
+  for (; i < run.count && count < far; i += count) {
+    count = 1;
+    if (!bits_.test(offset + i)) continue;
     const std::byte* const page = run.structs.data() + i * size;
     const std::byte* const next = i + 1 < run.count ? page + size : nullptr;
     const Pfn pfn = run.first + i;
     next_ = pfn;
     if (next == nullptr && classifier_.is_head(page)) return Stop::kFar;
     const PageVerdict verdict = classifier_.classify(pfn, page, next);
-    const std::uint64_t count = std::uint64_t{1} << verdict.order;
+    count = std::uint64_t{1} << verdict.order;
     if (verdict.page_class == PageClass::kKept) {
       counts_.wild_blocks += verdict.wild ? 1U : 0U;
-      i += count;
       continue;
     }
     if (verdict.order > 0 && !is_free(verdict.page_class)) {
@@ -127,12 +131,11 @@ BlockFilter::Stop BlockFilter::look_at(const PageRun& run) {
       if (last >= run.count) return Stop::kFar;
       if (!ends_agree(next, run.structs.data() + last * size)) {
         ++counts_.doubtful;
-        ++i;
+        count = 1;
         continue;
       }
     }
     exclude(pfn, count, verdict);
-    i += count;
   }
   next_ = run.first + i;
   return Stop::kDone;

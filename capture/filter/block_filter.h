@@ -22,6 +22,7 @@ struct FilterCounts {
   std::uint64_t doubtful = 0;             ///< compound pages kept because their ends contradict
   std::uint64_t faults = 0;               ///< pieces of the memmap that could not be touched
   std::uint64_t hugetlb = 0;              ///< of excluded[kUser]
+  std::uint64_t per_cpu_free = 0;         ///< of excluded[kFree]: on lists of processors
   std::uint64_t free_blocks = 0;          ///< in excluded[kFree] and [kUnaccepted]
   std::uint64_t wild_blocks = 0;          ///< kept: free blocks whose order makes no sense
   /// Pages kept because it is known what they hold, by the class that their struct pages have.

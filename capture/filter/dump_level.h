@@ -15,7 +15,7 @@ class DumpLevel {
   static constexpr std::uint32_t kCache = 2;         ///< page cache without private data
   static constexpr std::uint32_t kCachePrivate = 4;  ///< page cache, private data or not
   static constexpr std::uint32_t kUser = 8;          ///< anonymous and hugetlb memory of processes
-  static constexpr std::uint32_t kFree = 16;         ///< free and unaccepted memory
+  static constexpr std::uint32_t kFree = 16;         ///< free pages
   static constexpr std::uint32_t kAll = 31;
 
   constexpr DumpLevel() = default;

@@ -126,8 +126,7 @@ PageVerdict PageClassifier::classify(Pfn pfn, const std::byte* page, const std::
       has_type(words.mapcount, *layout_.buddy_type)) {
     return free_block(pfn, load<std::uint64_t>(page + layout_.private_data));
   }
-  if (free_excluded && !slab && layout_.unaccepted_type &&
-      has_type(words.mapcount, *layout_.unaccepted_type)) {
+  if (!slab && layout_.unaccepted_type && has_type(words.mapcount, *layout_.unaccepted_type)) {
     PageVerdict verdict = free_block(pfn, layout_.free_orders - 1);
     if (verdict.page_class == PageClass::kFree) verdict.page_class = PageClass::kUnaccepted;
     return verdict;

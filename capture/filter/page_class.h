@@ -16,7 +16,8 @@ namespace kdump::capture {
 enum class PageClass : std::uint8_t {
   kKept,  ///< everything else: kernel data, page tables, what is not understood
   kFree,
-  kUnaccepted,  ///< memory of a confidential guest that was never accepted; reading it can fault
+  kUnaccepted,  ///< never accepted by a confidential guest; reading it can end the guest: left out
+                ///< at every level
   kCache,
   kCachePrivate,
   kUser,
@@ -39,9 +40,10 @@ struct PageVerdict {
 };
 
 /// Decides by the bytes of struct pages alone. The classes and their order of precedence are those
-/// of makedumpfile, so that equal levels give equal dumps, with two differences: a poisoned page in
-/// a compound page that is no hugetlb page costs that page and not the whole compound page, and
-/// orders are believed only when struct pages at both ends of the block agree.
+/// of makedumpfile, so that equal levels give equal dumps, with three differences: unaccepted
+/// memory is left out whatever the level, a poisoned page in a compound page that is no hugetlb
+/// page costs that page and not the whole compound page, and orders are believed only when struct
+/// pages at both ends of the block agree.
 ///
 /// A class that the level does not exclude is never answered; such pages are tried against the
 /// classes that follow.

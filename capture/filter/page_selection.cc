@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace kdump::capture {
@@ -12,6 +13,32 @@ struct Worker {
   BlockFilter filter;
   FilterCounts counts;
 };
+
+/// Free pages on the lists of processors, which are in no block of free pages.
+void leave_out_per_cpu(const MemMapSource& source,
+                       Pfn start,
+                       BlockBits& bits,
+                       FilterCounts& counts) {
+  const Range block{start.value(), start.value() + BlockBits::kPages};
+  if (!source.per_cpu_free().overlaps(block)) return;
+  std::uint64_t left_out = 0;
+  const auto& ranges = source.per_cpu_free().ranges();
+  for (auto range =
+           std::upper_bound(ranges.begin(),
+                            ranges.end(),
+                            block.start,
+                            [](std::uint64_t frame, const Range&each) { return frame < each.end; });
+       range != ranges.end() && range->start < block.end;
+       ++range) {
+    const std::uint64_t end = std::min(range->end, block.end);
+    for (std::uint64_t frame = std::max(range->start, block.start); frame < end; ++frame) {
+      const std::uint64_t bit = frame - block.start;
+      if (!source.known().contains(frame)) left_out += bits.clear(bit, bit + 1);
+    }
+  }
+  counts.excluded[static_cast<std::size_t>(PageClass::kFree)] += left_out;
+  counts.per_cpu_free += left_out;
+}
 
 }  // namespace
 
@@ -29,7 +56,9 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
   TRY(for_each_item(workers, bitmap.blocks(), [&](Worker& worker, std::size_t block) -> Status {
     BlockBits bits = TRY(bitmap.present(block));
     const std::uint64_t existing = bitmap.existing(block).count();
-    worker.counts += worker.filter.run(bitmap.first_page(block), bits);
+    const Pfn start = bitmap.first_page(block);
+    worker.counts += worker.filter.run(start, bits);
+    if (level.excludes(DumpLevel::kFree)) leave_out_per_cpu(source, start, bits, worker.counts);
     pages_done += existing;
     return bitmap.set_dumped(block, bits);
   }));

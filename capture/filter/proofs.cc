@@ -33,7 +33,9 @@ std::optional<FailedProof> prove_free(const Vmcoreinfo& info,
                                       const KernelMemory& memory,
                                       std::uint64_t cpus,
                                       const FilterCounts& counts) {
-  const std::uint64_t found = sum(counts.excluded, {PageClass::kFree, PageClass::kUnaccepted});
+  // What waits on a processor's list is not counted.
+  const std::uint64_t found =
+      sum(counts.excluded, {PageClass::kFree, PageClass::kUnaccepted}) - counts.per_cpu_free;
   if (counts.wild_blocks > (counts.free_blocks + counts.wild_blocks) / kDamageTolerance) {
     return FailedProof{DumpLevel::kFree,
                        fmt::format("{} of {} free blocks have an impossible order",

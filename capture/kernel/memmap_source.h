@@ -11,6 +11,7 @@
 #include "capture/vmcore/memory_image.h"
 #include "capture/vmcore/vmcoreinfo.h"
 
+#include <utility>
 #include <vector>
 
 namespace kdump::capture {
@@ -30,6 +31,9 @@ class MemMapSource {
   /// Pages that are in use whatever their struct pages say.
   [[nodiscard]] const RangeSet& known() const { return known_; }
   [[nodiscard]] const RangeSet& certain() const { return certain_; }
+  /// Free pages that their struct pages do not tell from others (capture/kernel/per_cpu_lists.h).
+  [[nodiscard]] const RangeSet& per_cpu_free() const { return per_cpu_free_; }
+  void set_per_cpu_free(RangeSet frames) { per_cpu_free_ = std::move(frames); }
   void set_known(const KnownPages& known) {
     known_ = known.all();
     certain_ = known.certain;
@@ -51,6 +55,7 @@ class MemMapSource {
   SparseMemory sparse_;
   RangeSet known_;
   RangeSet certain_;
+  RangeSet per_cpu_free_;
 };
 
 }  // namespace kdump::capture

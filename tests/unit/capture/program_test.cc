@@ -17,6 +17,7 @@
 #include <random>
 #include <regex>
 #include <set>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 
@@ -198,6 +199,36 @@ TEST_F(Program, StreamsToAPipe) {
   }
 }
 
+TEST_F(Program, WhatIsReadIsNeverOverwritten) {
+  write_vmcore();
+  struct stat before {};
+  ASSERT_EQ(::stat(vmcore_.c_str(), &before), 0);
+  tree_.link("/symbolic", vmcore_);
+  const std::string hard = tree_.path("/hard");
+  ASSERT_EQ(::link(vmcore_.c_str(), hard.c_str()), 0);
+  for (const std::string& output : {vmcore_, tree_.path("/symbolic"), hard}) {
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"-q", "-f", vmcore_, output},
+             {"-q", "-f", "--output-format", "elf", vmcore_, output},
+             {"-q", "-f", "--output-format", "flattened", vmcore_, output},
+             {"-q", "-f", "--dump-dmesg", vmcore_, output},
+             {"-q", "-f", "--split", vmcore_, dump_, output},
+             {"makedumpfile", "-f", "-l", "-d", "31", vmcore_, output}}) {
+      const ProgramRun ran = run(arguments);
+      EXPECT_NE(ran.exit_code, 0) << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr("give the output another name"));
+      struct stat after {};
+      ASSERT_EQ(::stat(vmcore_.c_str(), &after), 0);
+      ASSERT_EQ(after.st_size, before.st_size);
+      ASSERT_EQ(after.st_blocks, before.st_blocks);
+      ASSERT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec) << "nothing was written";
+    }
+  }
+  const ProgramRun twice = run({"-q", "-f", "--split", vmcore_, dump_, dump_});
+  EXPECT_NE(twice.exit_code, 0);
+  EXPECT_THAT(twice.err, HasSubstr("are the same file"));
+}
+
 // Power loss, kill -9, the OOM killer: whatever is there says that it is not all.
 TEST_F(Program, AKilledCaptureLeavesAFileThatSaysSo) {
   write_vmcore(6000);
@@ -248,7 +279,7 @@ TEST_F(Program, MemoryDoesNotGrowWithTheMachine) {
     ASSERT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
     for (const char* threads : {"1", "8"}) {
       const ProgramRun ran =
-          run({"--dry-run", "--stats", "--threads", threads, tree_.path("/vmcore")});
+          run({"-f", "--stats", "--threads", threads, tree_.path("/vmcore"), dump_});
       ASSERT_EQ(ran.exit_code, 0) << ran.err;
       EXPECT_THAT(ran.err, HasSubstr(fmt::format("{} pages", pages)));
       if (gib > 2) {
@@ -258,7 +289,27 @@ TEST_F(Program, MemoryDoesNotGrowWithTheMachine) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take memory, too
       EXPECT_LE(peak_kib(ran.err), (16U << 10U) + std::stoul(threads) * 1536) << ran.err;
 #endif
+      const auto dump = KdumpReader::open(dump_);
+      ASSERT_TRUE(dump) << dump.error().message;
+      EXPECT_TRUE(dump->complete());
+      EXPECT_EQ(dump->existing_pages(), pages);
     }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    constexpr std::uint64_t kMostMib = 10;
+    if (gib == 2) continue;
+    for (const char* format : {"kdump", "elf", "flattened"}) {
+      const ProgramRun ran = run({"-f",
+                                  "--stats",
+                                  "--memory",
+                                  fmt::format("{}M", kMostMib),
+                                  "--output-format",
+                                  format,
+                                  tree_.path("/vmcore"),
+                                  dump_});
+      ASSERT_EQ(ran.exit_code, 0) << ran.err;
+      EXPECT_LE(peak_kib(ran.err), kMostMib << 10U) << format << ": " << ran.err;
+    }
+#endif
   }
 }
 

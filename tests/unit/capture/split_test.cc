@@ -28,6 +28,9 @@ class SplitDump : public ::testing::Test {
     for (std::uint64_t pfn = 0x9000; pfn < 0xb000; ++pfn) {
       kernel.memory().put(PhysAddr(pfn * 4096 + 8), random() | 1);
     }
+    for (std::uint64_t pfn = 0xc000; pfn < 0xc000 + kEqual; ++pfn) {
+      kernel.memory().put(PhysAddr(pfn * 4096), std::uint64_t{0x6b6b6b6b6b6b6b6b});
+    }
     EXPECT_TRUE(kernel.finish().save_elf(tree_.path("/vmcore")));
     options_.input = tree_.path("/vmcore");
     options_.output.path = tree_.path("/whole");
@@ -59,6 +62,7 @@ class SplitDump : public ::testing::Test {
     return *std::move(dump);
   }
 
+  static constexpr std::uint64_t kEqual = 100;
   kdump::test::TempTree tree_;
   CaptureOptions options_;
 };
@@ -104,6 +108,32 @@ TEST_F(SplitDump, MoreFilesThanPagesAreStillADump) {
     for (std::uint64_t pfn = 0; pfn < part.max_mapnr; ++pfn) pages += part.in_file(pfn) ? 1U : 0U;
   }
   EXPECT_EQ(pages, whole().dumped_pages());
+}
+
+TEST_F(SplitDump, CountsAreThoseOfAllParts) {
+  CaptureProgress progress;
+  options_.threads = 1;
+  const auto whole = run_capture(options_, progress);
+  ASSERT_TRUE(whole);
+  options_.parts = {tree_.path("/part0"), tree_.path("/part1"), tree_.path("/part2")};
+  const auto report = run_capture(options_, progress);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->copy.pages, whole->copy.pages);
+  EXPECT_EQ(report->copy.zero, whole->copy.zero);
+  EXPECT_GE(whole->copy.repeated, kEqual - 1);
+  // The first of its kind in each part is one.
+  EXPECT_GE(report->copy.repeated + 2, whole->copy.repeated);
+}
+
+TEST_F(SplitDump, APartThatCannotBeCreatedLeavesNoOthers) {
+  tree_.write("/mine", "older");
+  options_.parts = {tree_.path("/mine"), tree_.path("/part0"), tree_.path("/absent/part1")};
+  CaptureProgress progress;
+  const auto report = run_capture(options_, progress);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("/absent/part1"));
+  EXPECT_FALSE(tree_.exists("/part0"));
+  EXPECT_TRUE(tree_.exists("/mine")) << "it was there before";
 }
 
 TEST_F(SplitDump, PartsMakeTheWhole) {

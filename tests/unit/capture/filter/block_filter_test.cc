@@ -210,7 +210,7 @@ TEST(BlockFilter, SurvivesAMemmapThatFaults) {
   for (std::uint64_t pfn = 0x9000; pfn < 0x9100; ++pfn) kernel.make_anonymous(pfn);
   kernel.make_anonymous(0x200);
   ASSERT_TRUE(kernel.finish().save_elf(tree.path("/vmcore")));
-  const auto image = ElfImage::open(tree.path("/vmcore"));
+  const auto image = ElfImage::open(tree.path("/vmcore"), ElfImage::Access::kMap);
   ASSERT_TRUE(image) << image.error().message;
   const Vmcoreinfo info(kernel.vmcoreinfo());
   ASSERT_EQ(test::filter(**image, info, DumpLevel(31)).excluded.size(), 0x101U);

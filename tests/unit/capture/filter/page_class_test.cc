@@ -73,7 +73,7 @@ const std::vector<KindOfPage>& kinds() {
          if (k.era().unaccepted) k.make_unaccepted(kPfn);
        },
        1024,
-       16,
+       kAlways,
        PageClass::kUnaccepted},
   };
   return table;
