@@ -2,6 +2,7 @@
 """Runs the collector and makedumpfile in turn on one vmcore, and tells the best of several runs of each."""
 
 import dataclasses
+import os
 import pathlib
 import subprocess
 
@@ -20,6 +21,7 @@ class Job:
     ours: tuple[str, ...]
     peer: tuple[str, ...] = ()
     writes: bool = True
+    pipe: bool = False  # to cat(1) instead of a file
 
 
 @dataclasses.dataclass
@@ -57,6 +59,30 @@ def codec_jobs(level: int, threads: int) -> list[Job]:
     return jobs
 
 
+def thread_jobs(level: int) -> list[Job]:
+    """Our own work alone, to be done by different numbers of threads."""
+    own = ("-d", str(level))
+    flattened = (*own, "--output-format", "flattened")
+    return [
+        Job("dry run", ("--dry-run", *own), writes=False),
+        Job("default", own),
+        *(
+            Job(codec, ("--codec", codec, *own))
+            for codec in ("zstd:1", "lzo", "snappy", "zlib:1", "none")
+        ),
+        Job("ELF", ("--output-format", "elf", *own)),
+        Job("stream to a file", flattened),
+        Job("stream to a pipe", flattened, pipe=True),
+        Job("stream to a pipe, lzo", (*flattened, "-l"), pipe=True),
+    ]
+
+
+def _undisturbed() -> None:
+    """For root: what else the machine does waits for the few seconds of a run."""
+    if os.geteuid() == 0:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
 class Bench:
     def __init__(self, measure: pathlib.Path, collector: pathlib.Path, makedumpfile: list[str]):
         self._measure = measure
@@ -76,24 +102,62 @@ class Bench:
                 )
         return ours, peer
 
+    def scale(
+        self, vmcore: pathlib.Path, job: Job, rounds: int, threads: int
+    ) -> tuple[Figures, Figures]:
+        """Our figures with one thread and with several."""
+        one, several = Figures(), Figures()
+        for _ in range(rounds):
+            for count, figures in ((1, one), (threads, several)):
+                command = [str(self._collector), "-q", "-f", "--threads", str(count), *job.ours]
+                self._run(command, vmcore, job, figures)
+        return one, several
+
     def _run(self, command: list[str], vmcore: pathlib.Path, job: Job, figures: Figures) -> None:
         OUTPUT.unlink(missing_ok=True)
+        argv = [str(self._measure), *command, str(vmcore), "-" if job.pipe else str(OUTPUT)]
         try:
-            result = subprocess.run(
-                [str(self._measure), *command, str(vmcore), str(OUTPUT)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=True,
-            )
+            result = self._run_piped(argv) if job.pipe else self._run_alone(argv)
             code, wall, cpu, peak = result.stdout.split()
             if code != "0":
-                raise BenchError(f"{' '.join(command)}: exit code {code}: {result.stderr.strip()}")
-            size = OUTPUT.stat().st_blocks * 512 if job.writes else 0
+                raise BenchError(f"{' '.join(command)}: exit code {code}: {result.stderr}")
+            size = OUTPUT.stat().st_blocks * 512 if job.writes and not job.pipe else 0
             figures.add(float(wall), float(cpu), int(peak) << 10, size)
         finally:
             OUTPUT.unlink(missing_ok=True)
+
+    @staticmethod
+    def _run_alone(argv: list[str]) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
+            preexec_fn=_undisturbed,
+        )
+
+    @staticmethod
+    def _run_piped(argv: list[str]) -> subprocess.CompletedProcess:
+        """measure leaves its own stdout to the figures; the program writes to stderr."""
+        with subprocess.Popen(
+            ["cat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=_undisturbed,
+        ) as drain:
+            result = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=drain.stdin,
+                text=True,
+                check=True,
+                preexec_fn=_undisturbed,
+            )
+            drain.stdin.close()
+        return result
 
 
 _TITLES = (
@@ -113,7 +177,20 @@ def table(rows: list[tuple[Job, Figures, Figures | None]]) -> str:
         else:
             line += ["-"] * 7
         cells.append(line)
-    widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
+    return _markdown(cells)
+
+
+def scaling_table(rows: list[tuple[Job, Figures, Figures]], threads: int) -> str:
+    cells = [["work", "1 thread: seconds", "CPU s", "peak"]]
+    cells[0] += [f"{threads} threads: seconds", "CPU s", "peak", "times as fast"]
+    for job, one, several in rows:
+        line = [job.name, *_cells(one)[:3], *_cells(several)[:3]]
+        cells.append([*line, f"{one.wall / several.wall:.2f}"])
+    return _markdown(cells)
+
+
+def _markdown(cells: list[list[str]]) -> str:
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     lines = [
         "| " + " | ".join(cell.rjust(width) if i else cell.ljust(width)
                           for i, (cell, width) in enumerate(zip(line, widths))) + " |"

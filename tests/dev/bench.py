@@ -80,6 +80,22 @@ def _measure(bench: compare.Bench, title: str, vmcore: pathlib.Path, arguments) 
         f"\n{title}, level {arguments.level}, best of {arguments.rounds} (load {os.getloadavg()[0]:.1f}):\n"
     )
     print(compare.table(rows) + "\n", flush=True)
+    _measure_threads(bench, title, vmcore, arguments)
+
+
+def _measure_threads(
+    bench: compare.Bench, title: str, vmcore: pathlib.Path, arguments, threads: int = 2
+) -> None:
+    rows = []
+    for job in compare.thread_jobs(arguments.level):
+        if not fnmatch.fnmatchcase(job.name, arguments.only):
+            continue
+        one, several = bench.scale(vmcore, job, arguments.rounds, threads)
+        rows.append((job, one, several))
+        say(f"bench: {title}: {job.name}: {one.wall:.3f} s, {threads} threads {several.wall:.3f} s")
+    if rows:
+        print(f"\n{title}, level {arguments.level}, the collector's threads:\n")
+        print(compare.scaling_table(rows, threads) + "\n", flush=True)
 
 
 def _compile_measure() -> pathlib.Path:
