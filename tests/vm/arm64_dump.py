@@ -99,12 +99,12 @@ def _judge(case, kernel, readers, root, collector, whole, serial, result: Result
     result.check("the first bitmap is the guest's RAM", not exists.unexplained, exists.text)
     wrong = pages.wrong_pages(dump, memory)
     result.check("every page holds what memory held", not wrong, "; ".join(wrong))
-    _compare_with_makedumpfile(case, root, dump, memory, whole, result)
+    _compare_with_makedumpfile(case, kernel, readers, root, dump, memory, whole, result)
     _compare_readings(readers, kernel, output, whole, serial, result)
 
 
 def _compare_with_makedumpfile(
-    case, root, dump: KdumpFile, memory: ElfVmcore, whole, result: Result
+    case, kernel, readers, root, dump: KdumpFile, memory: ElfVmcore, whole, result: Result
 ) -> None:
     source, output = whole.with_name("rewritten.elf"), whole.with_name("vmcore-makedumpfile")
     memory.write_arm64(source, case.linear_map)
@@ -118,7 +118,9 @@ def _compare_with_makedumpfile(
         result.figures["pages_makedumpfile"] = f"none: {error}"
         result.check("makedumpfile (arm64) filters it too", not case.makedumpfile_knows, str(error))
         return
-    peer = pages.difference(dump.kept, KdumpFile(output).kept)
+    listed = readers.per_cpu_free(whole, kernel.vmlinux)
+    explained = [pages.on_a_cpus_list(listed, dump.kept)]
+    peer = pages.difference(dump.kept, KdumpFile(output).kept, explained)
     result.figures["pages_makedumpfile"] = peer.theirs
     result.check("the kept pages are makedumpfile's", not peer.unexplained, peer.text)
 

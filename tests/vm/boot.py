@@ -154,12 +154,15 @@ def panic_script(case: PanicCase) -> str:
         "mv /case/unified.efi /efi/EFI/Linux/$(cat /etc/machine-id)-$(uname -r).efi\n"
         "rm /boot/vmlinuz-*\n"
     )
+    # What a dump would take, told before there is one.
+    codec = " --codec lzo" if "makedumpfile -l" in case.kdump_conf else ""
+    estimate = f"cp /proc/meminfo /harness/meminfo\nrun estimate kdump-collect --estimate{codec}\n"
     return (
         f"mkdir -p /var/crash/{case.dump_folder}\n{unified if case.unified else ''}"
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"
-        f"{tell}{plug}facts\n{workload}{case.before_panic}"
+        f"{tell}{plug}facts\n{workload}{estimate if case.estimate else ''}{case.before_panic}"
         f"taskset {1 << case.cpu:x} panic-trigger {case.trigger.word}\n"
         "fi\n"
     )

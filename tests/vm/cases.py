@@ -70,6 +70,9 @@ class PanicCase:
     unified: bool = False  # the host has a unified kernel image and no vmlinuz
     before_panic: str = ""  # shell lines
     kernel_tells: bool = False  # the kernel prints its own layout, which must be ours
+    estimate: bool = (
+        False  # what a dump would take is told before the panic, and held against the dump
+    )
 
     @property
     def machine(self) -> Machine:
@@ -297,7 +300,7 @@ _SINGULAR = (
 )
 
 CASES: tuple[PanicCase | CommandCase, ...] = (
-    PanicCase("6.1-4level-bios", "6.1"),
+    PanicCase("6.1-4level-bios", "6.1", estimate=True),
     PanicCase(
         "6.1-5level-bios-cpu1",
         "6.1",
@@ -320,7 +323,12 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
         syscall="kexec_load",
     ),
     PanicCase(
-        "6.12-4level-bios", "6.12", kdump_conf=_BY_LABEL, dump_folder="var/crash", workload_mib=300
+        "6.12-4level-bios",
+        "6.12",
+        kdump_conf=_BY_LABEL,
+        dump_folder="var/crash",
+        workload_mib=300,
+        estimate=True,
     ),
     PanicCase(
         "6.12-5level-uefi",

@@ -4,7 +4,7 @@
 import pathlib
 import time
 
-from vm import checks, layout_checks, page_checks, reader_checks, reference
+from vm import checks, estimate_checks, layout_checks, page_checks, reader_checks, reference
 from vm.boot import Evidence, Programs, boot
 from vm.cases import CommandCase, PanicCase
 from vm.fetcher import Fetcher
@@ -54,6 +54,8 @@ def _judge_capture(
     dump = checks.check_files(dump_folder, evidence, result)
     if dump is None:
         return
+    if evidence.case.estimate:
+        estimate_checks.check_estimate(dump_folder, dump, evidence, result)
     on_step("making the unfiltered vmcore to compare with, from the guest's RAM")
     unfiltered = evidence.folder / "reference.elf"
     segments = reference.write_elf_vmcore(evidence.memory(), evidence.harness, unfiltered)

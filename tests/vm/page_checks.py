@@ -36,8 +36,12 @@ def check_pages(
         """Explains what is known of it. Raises ReaderError."""
         explanations = [pages.partly_ram(segments)]
         peer = pages.difference(ours, theirs, explanations)
+        vmlinux = evidence.kernel.vmlinux
+        if peer.unexplained:
+            listed = readers.per_cpu_free(unfiltered, vmlinux)
+            explanations.append(pages.on_a_cpus_list(listed, ours))
+            peer = pages.difference(ours, theirs, explanations)
         if peer.unexplained and "OFFSET(page.compound_info)=" in dump.vmcoreinfo:
-            vmlinux = evidence.kernel.vmlinux
             heads = readers.compound_heads(unfiltered, vmlinux, peer.unexplained)
             explanations.append(pages.tail_of_kept(heads, ours, theirs))
             peer = pages.difference(ours, theirs, explanations)

@@ -38,6 +38,13 @@ def tail_of_kept(heads: dict[int, int], ours: bytes, theirs: bytes) -> Explanati
     return Explanation("tail of a compound page that both keep, misread by makedumpfile", applies)
 
 
+def on_a_cpus_list(listed: set[int], ours: bytes) -> Explanation:
+    """Free pages that makedumpfile does not recognise."""
+    return Explanation(
+        "free, on a list of a CPU", lambda pfn: pfn in listed and not _kept(ours, pfn)
+    )
+
+
 def _kept(bitmap: bytes, pfn: int) -> bool:
     return pfn // 8 < len(bitmap) and bool(bitmap[pfn // 8] >> pfn % 8 & 1)
 

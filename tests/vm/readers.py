@@ -14,6 +14,7 @@ _DEADLINE = 240.0
 _OPEN = "import sys, drgn; drgn.Program().set_core_dump(sys.argv[1])"
 _REPORT = pathlib.Path(__file__).with_name("drgn_report.py")
 _HEADS = pathlib.Path(__file__).with_name("drgn_heads.py")
+_PER_CPU = pathlib.Path(__file__).with_name("drgn_per_cpu.py")
 
 
 class ReaderError(Exception):
@@ -109,6 +110,11 @@ class Readers:
         """The PFN of each page's compound head, as drgn tells it; a page that is in none is its own."""
         output = self._run("python3", [_HEADS, vmcore, vmlinux, *pfns])
         return dict(zip(pfns, json.loads(output[output.index("[") :])))
+
+    def per_cpu_free(self, vmcore: pathlib.Path, vmlinux: pathlib.Path) -> set[int]:
+        """The PFNs of the free pages on the lists of the CPUs, as drgn tells them."""
+        output = self._run("python3", [_PER_CPU, vmcore, vmlinux])
+        return set(json.loads(output[output.index("[") :]))
 
     def makedumpfile(self, arguments: list[str | pathlib.Path]) -> str:
         return self._run("makedumpfile", arguments)
