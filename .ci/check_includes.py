@@ -31,6 +31,7 @@ EDGES = {
 # Headers of other people's libraries that only these files may include.
 SOLE_INCLUDERS = {
     r"(gelf|libelf)\.h": {"base/elf_file.cc"},
+    r"openssl/.*": {"base/sha256.cc"},
     r"(dwarf|elfutils/libdwf?l?)\.h": {"capture/debuginfo/dwarf_types.cc"},
     r"libssh/.*": {"capture/ssh/session.cc"},
 }

@@ -60,6 +60,8 @@ ArmedState armed_state(const Json& json) {
                       ? kexec::Syscall::kLoad
                       : kexec::Syscall::kFileLoad;
   state.reason = json.at("reason").get<std::string>();
+  // A record of an older version has none.
+  state.need_bytes = json.value("need_bytes", std::uint64_t{0});
   for (const Json& segment : json.at("segments")) {
     state.segments.push_back({.name = segment.at("name").get<std::string>(),
                               .address = segment.at("address").get<std::uint64_t>(),
@@ -103,6 +105,7 @@ Status write_armed_state(const SysRoot& root, const ArmedState& state) {
                      {"options", to_json(state.options)},
                      {"syscall", to_string(state.syscall)},
                      {"reason", state.reason},
+                     {"need_bytes", state.need_bytes},
                      {"segments", segments}};
   std::error_code error;
   std::filesystem::create_directories(root.path(kFolder), error);

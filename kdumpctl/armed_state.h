@@ -31,6 +31,7 @@ struct ArmedState {
   KexecOptions options;
   kexec::Syscall syscall = kexec::Syscall::kLoad;
   std::string reason;                  ///< for the system call
+  std::uint64_t need_bytes = 0;        ///< what it needs in all, as planned; 0: not known
   std::vector<ArmedSegment> segments;  ///< of our layout; the kernel's own is not known
 };
 

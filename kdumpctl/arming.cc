@@ -2,10 +2,12 @@
 #include "kdumpctl/arming.h"
 
 #include "base/exit_code.h"
+#include "kdumpctl/creation_test.h"
 #include "kdumpctl/feasibility.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/last_good.h"
 #include "kdumpctl/panic_plan.h"
+#include "kdumpctl/target_check.h"
 
 #include <filesystem>
 #include <unistd.h>
@@ -21,8 +23,11 @@ void report_rebuild(const Context& context, const RebuildDecision& decision) {
   using Kind = RebuildDecision::Kind;
   if (decision.kind == Kind::kMissing) context.log.info("No kdump initial ramdisk found.");
   if (decision.kind == Kind::kStale) {
-    context.log.info("Detected change(s) in the following file(s): {}",
-                     fmt::join(decision.changed, " "));
+    if (!decision.files.empty()) {
+      context.log.info("Detected change(s) in the following file(s): {}",
+                       fmt::join(decision.files, " "));
+    }
+    for (const std::string& fact : decision.facts) context.log.info("Detected change in {}", fact);
   }
 }
 
@@ -38,8 +43,14 @@ Status provide_image(const Context& context,
         "rebuild\", or use \"kdumpctl restart\"",
         context.root.path(target.image));
   }
-  const RebuildDecision decision = TRY(check_rebuild(context.root, settings.config, target));
-  if (!decision.rebuild()) return {};
+  const RebuildDecision decision =
+      TRY(check_rebuild(context.root, settings.config, settings.sysconfig, target));
+  if (!decision.rebuild()) {
+    if (const auto kept = keep_renewed_manifest(context.root, target, decision); !kept) {
+      context.log.warning("{}", kept.error().message);
+    }
+    return {};
+  }
   report_rebuild(context, decision);
   if (decision.kind == RebuildDecision::Kind::kForced) {
     context.log.info("Force rebuild {}", context.root.path(target.image));
@@ -125,6 +136,7 @@ void remember(const Context& context,
                    .options = prepared.order.options,
                    .syscall = result.used,
                    .reason = result.refusal.empty() ? prepared.load.choice.reason : result.refusal,
+                   .need_bytes = prepared.load.plan.need.total(),
                    .segments = {}};
   if (result.used == kexec::Syscall::kLoad) {
     for (const kexec::Segment& segment : prepared.load.plan.segments) {
@@ -133,6 +145,17 @@ void remember(const Context& context,
   }
   if (const auto kept = remember_armed(context.root, state); !kept) {
     context.log.warning("The next load that fails may not be undone: {}", kept.error().message);
+  }
+}
+
+/// An unplugged disk is no reason not to be armed, but one to say so.
+void check_target_of(const Context& context, const Settings& settings) {
+  const TargetCheck check = check_target(context.root, settings.config);
+  if (check.verdict == TargetCheck::Verdict::kBad) {
+    context.log.warning("The dump target: {}. {}", check.text, check.remedy);
+  }
+  if (const auto kept = remember_target_check(context.root, check); !kept) {
+    context.log.warning("{}", kept.error().message);
   }
 }
 
@@ -167,7 +190,12 @@ Status build_image(const Context& context, const Settings& settings, const Captu
                                                   target.version,
                                                   settings.sysconfig.mkdumprd_args,
                                                   context.log.level() >= LogLevel::kDebug});
-  if (built) return {};
+  if (built) {
+    if (const auto forgotten = forget_creation_test(context.root); !forgotten) {
+      context.log.warning("{}", forgotten.error().message);
+    }
+    return {};
+  }
   Error failure = built.error();
   failure.message += "\nmkdumprd: failed to make kdump initrd";
   return failure;
@@ -180,7 +208,12 @@ int start_failed(const Context& context, const Error& error) {
   return kExitFailed;
 }
 
-int arm(const Context& context, const Settings& settings, ImagePolicy policy) {
+int arm(const Context& context,
+        const Settings& given,
+        ImagePolicy policy,
+        const std::string& append) {
+  Settings settings = given;
+  if (!append.empty()) settings.sysconfig.commandline_append += " " + append;
   const auto prepared = prepare(context, settings, policy);
   if (!prepared) return start_failed(context, prepared.error());
   const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
@@ -197,6 +230,7 @@ int arm(const Context& context, const Settings& settings, ImagePolicy policy) {
   }
   remember(context, *prepared, *loaded);
   report_limit(context);
+  check_target_of(context, settings);
   context.log.info("kexec: loaded kdump kernel");
   context.log.info("Starting kdump: [OK]");
   return kExitOk;

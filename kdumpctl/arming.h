@@ -6,6 +6,8 @@
 #include "kdumpctl/context.h"
 #include "kdumpctl/settings.h"
 
+#include <string>
+
 namespace kdump::ctl {
 
 enum class ImagePolicy {
@@ -21,7 +23,11 @@ Status build_image(const Context& context, const Settings& settings, const Captu
 
 /// Image, plan, load; all of what can fail without the loaded panic kernel being touched comes
 /// first. Reports each step and "Starting kdump: [OK]" or "[FAILED]"; returns the exit code.
-int arm(const Context& context, const Settings& settings, ImagePolicy policy);
+/// `append`: for this panic kernel's command line alone.
+int arm(const Context& context,
+        const Settings& settings,
+        ImagePolicy policy,
+        const std::string& append = "");
 
 /// Reports the error, what is loaded all the same, and "Starting kdump: [FAILED]"; returns the exit
 /// code.

@@ -6,6 +6,7 @@
 #include "config/suggestion.h"
 #include "config/sysconfig.h"
 #include "kdumpctl/commands/commands.h"
+#include "kdumpctl/log_sinks.h"
 #include "kdumpctl/service_lock.h"
 
 #include <CLI/CLI.hpp>
@@ -23,7 +24,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 25> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -34,7 +35,11 @@ constexpr std::array<Command, 14> kCommands = {{
      true,
      commands::restart},
     {"reload", "Load it anew with the image that is there", true, commands::reload},
-    {"status", "Say whether a panic kernel is loaded: exit code 0 or 3", false, commands::status},
+    {"status",
+     "Say whether a panic kernel is loaded: exit code 0 or 3",
+     false,
+     commands::status,
+     true},
     {"rebuild", "Build the image; load nothing", true, commands::rebuild},
     {"propagate",
      "Make a key, and let it log in at the host of the ssh target",
@@ -45,9 +50,49 @@ constexpr std::array<Command, 14> kCommands = {{
      false,
      commands::get_default_crashkernel,
      true},
+    {"estimate",
+     "Say how much memory should be reserved for the panic kernel",
+     false,
+     commands::estimate,
+     true},
+    {"reset-crashkernel",
+     "Set crashkernel= of boot entries to the default for this host",
+     true,
+     commands::reset_crashkernel,
+     true},
+    {"_reset-crashkernel-after-update",
+     "",
+     true,
+     commands::reset_crashkernel_after_update,
+     true,
+     true},
+    {"_reset-crashkernel-for-installed_kernel",
+     "",
+     true,
+     commands::reset_crashkernel_for_installed_kernel,
+     true,
+     true},
+    {"setup-crypttab",
+     "Have the keys of an encrypted dump target left for the panic kernel",
+     true,
+     commands::setup_crypttab},
+    {"import-config",
+     "Turn the settings of Debian's or SUSE's kdump into kdump.conf",
+     false,
+     commands::import_config,
+     true},
     {"import", "Fetch the dump that a raw target holds, as start does", true, commands::import},
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
     {"plan", "Say what start would load, where and why; load nothing", false, commands::plan, true},
+    {"verify", "Check all that a dump depends on; change nothing", false, commands::verify, true},
+    {"test", "Crash the kernel to see whether a vmcore is saved", true, commands::test, true},
+    {"last", "Say what became of the last panic", false, commands::last, true},
+    {"list", "List the dumps that this host can see", false, commands::list, true},
+    {"config",
+     "Show the settings in force; \"config check\": every error of files",
+     false,
+     commands::config,
+     true},
     {"kexec",
      "load, unload, status, list: the kernel for a fast reboot",
      false,
@@ -76,7 +121,9 @@ struct Options {
 std::string usage() {
   std::vector<std::string_view> names;
   names.reserve(kCommands.size());
-  for (const Command& command : kCommands) names.emplace_back(command.name);
+  for (const Command& command : kCommands) {
+    if (!command.hidden) names.emplace_back(command.name);
+  }
   return fmt::format("Usage: kdumpctl {{{}}}; see kdumpctl --help", fmt::join(names, "|"));
 }
 
@@ -93,7 +140,9 @@ Error not_understood(const Options& options, const std::string& word) {
                       usage());
   }
   std::vector<std::string_view> names = {"help"};
-  for (const Command& command : kCommands) names.emplace_back(command.name);
+  for (const Command& command : kCommands) {
+    if (!command.hidden) names.emplace_back(command.name);
+  }
   const auto close = config::suggestion(word, names);
   return make_error(ErrorKind::kUsage,
                     "There is no command \"{}\"{}\n{}",
@@ -136,7 +185,7 @@ Result<Options> parse_options(std::vector<std::string> arguments) {
       ->group("");  // for tests
   for (const Command& command : kCommands) {
     app.add_subcommand(command.name, command.summary)
-        ->group("Commands")
+        ->group(command.hidden ? "" : "Commands")
         ->callback([&options, &command] { options.command = &command; });
   }
   bool help = false;
@@ -173,13 +222,16 @@ std::vector<std::string> as_kdumpctl(std::vector<std::string> arguments) {
   return arguments;
 }
 
-/// KDUMP_STDLOGLVL; a file that cannot be read or understood is the verbs' to complain about.
-LogLevel log_level(const SysRoot& root, bool debug) {
-  if (debug) return LogLevel::kDebug;
-  const auto sysconfig = config::load_sysconfig(root);
-  const int level =
-      sysconfig ? sysconfig->settings.stderr_log_level : config::Sysconfig{}.stderr_log_level;
-  return static_cast<LogLevel>(level);
+/// With the levels of /etc/sysconfig/kdump; a file that cannot be read or understood is the verbs'
+/// to complain about.
+Log make_log(const SysRoot& root, bool debug) {
+  const auto checked = config::load_sysconfig(root);
+  const config::Sysconfig sysconfig = checked ? checked->settings : config::Sysconfig{};
+  Log log("kdump", debug ? LogLevel::kDebug : static_cast<LogLevel>(sysconfig.stderr_log_level));
+  if (!root.is_host()) return log;
+  add_syslog(log, static_cast<LogLevel>(sysconfig.syslog_level));
+  add_kernel_log(log, static_cast<LogLevel>(sysconfig.kmsg_log_level));
+  return log;
 }
 
 }  // namespace
@@ -210,8 +262,7 @@ Result<int> run_kdumpctl(const std::vector<std::string>& arguments) {
   }
   const SysRoot root(options.root);
   RunningHost actions(root);
-  const Context context{
-      root, Log("kdump", log_level(root, options.debug)), actions, std::move(options.arguments)};
+  const Context context{root, make_log(root, options.debug), actions, std::move(options.arguments)};
   return run_command(*options.command, context);
 }
 

@@ -19,6 +19,7 @@ struct Command {
   bool changes_state;  ///< needs root and the lock
   Result<int> (*run)(const Context& context);
   bool takes_arguments = false;  ///< all words behind it are its own: Context::arguments
+  bool hidden = false;           ///< for package scripts; no help speaks of it
 };
 
 [[nodiscard]] std::span<const Command> all_commands();

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/file_record.h"
 
-#include "base/io.h"
+#include "base/sha256.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <cerrno>
 #include <sys/stat.h>
 
 namespace kdump::ctl {
 namespace {
-
-constexpr std::size_t kMaxFile = std::size_t{2} << 30U;
 
 struct SizeAndTime {
   std::uint64_t size = 0;
@@ -30,18 +25,6 @@ Result<SizeAndTime> look_at(const std::string& host_path) {
 
 }  // namespace
 
-std::string sha256_of(std::span<const std::byte> content) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha256(), nullptr) !=
-      1) {
-    return {};
-  }
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
-}
-
 Result<FileRecord> record_file(const SysRoot& root,
                                const std::string& path,
                                std::span<const std::byte> content) {
@@ -50,14 +33,8 @@ Result<FileRecord> record_file(const SysRoot& root,
     return make_error(
         ErrorKind::kSystem, "{} has grown while it was read; try again", root.path(path));
   }
-  FileRecord record{.path = path,
-                    .size = now.size,
-                    .modified = now.modified,
-                    .sha256 = sha256_of(content.first(now.size))};
-  if (record.sha256.empty()) {
-    return make_error(ErrorKind::kSystem, "{}: the cryptographic library has no SHA-256", path);
-  }
-  return record;
+  const std::string hash = TRY(sha256_of(content.first(now.size)));
+  return FileRecord{.path = path, .size = now.size, .modified = now.modified, .sha256 = hash};
 }
 
 bool has_changed(const SysRoot& root, const FileRecord& record) {
@@ -69,9 +46,8 @@ bool has_changed(const SysRoot& root, const FileRecord& record) {
 }
 
 bool holds_content_of(const std::string& host_path, const FileRecord& record) {
-  const auto content = read_file(host_path, kMaxFile);
-  return content && content->size() == record.size &&
-         sha256_of(as_bytes(*content)) == record.sha256;
+  const auto now = look_at(host_path);
+  return now && now->size == record.size && sha256_of_file(host_path).value_or("") == record.sha256;
 }
 
 }  // namespace kdump::ctl

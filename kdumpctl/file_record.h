@@ -33,6 +33,4 @@ Result<FileRecord> record_file(const SysRoot& root,
 /// Whether the file at that path holds what was recorded, whatever its name and time.
 [[nodiscard]] bool holds_content_of(const std::string& host_path, const FileRecord& record);
 
-[[nodiscard]] std::string sha256_of(std::span<const std::byte> content);
-
 }  // namespace kdump::ctl

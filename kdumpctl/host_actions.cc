@@ -2,13 +2,16 @@
 #include "kdumpctl/host_actions.h"
 
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/subprocess.h"
+#include "base/text.h"
 #include "kdumpctl/image_size.h"
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/service_job.h"
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <unistd.h>
@@ -18,6 +21,8 @@ namespace {
 
 /// Far beyond any build that is still working: dracut's slowest ones take a minute.
 constexpr std::chrono::minutes kBuildDeadline{10};
+
+constexpr std::chrono::minutes kProgramDeadline{2};
 
 /// What agent and collector need besides the image at the very least. It is kept low on purpose: a
 /// load is refused for what surely cannot work, not for what might not.
@@ -90,6 +95,9 @@ Status RunningHost::build_image(const ImageOrder& order) {
                                    order.kernel_version};
   if (order.debug) argv.emplace_back("--debug");
   if (!root_.is_host()) argv.insert(argv.end(), {"--root", root_.prefix()});
+  if (!order.arguments.empty()) {
+    argv.push_back(fmt::format("--ordered-with={}", fmt::join(order.arguments, " ")));
+  }
   argv.insert(argv.end(), order.arguments.begin(), order.arguments.end());
   argv.push_back(root_.path(order.image));
   Child child = TRY(Child::spawn(argv, {}));
@@ -139,6 +147,45 @@ Status RunningHost::run(const std::vector<std::string>& argv) {
   const ExitStatus status = TRY(child.wait());
   if (status.success()) return {};
   return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), status.describe());
+}
+
+Result<std::string> RunningHost::output_of(const std::vector<std::string>& argv) {
+  CommandOutput output = TRY(run_command(argv, kProgramDeadline));
+  if (output.status.success()) return std::move(output.out);
+  return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), output.status.describe());
+}
+
+Result<std::vector<std::string>> RunningHost::check_image(const std::string& image) {
+  const std::string program = TRY(find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH));
+  const auto output = TRY(run_command({program, "check", root_.path(image)}, kProgramDeadline));
+  constexpr std::string_view kProblem = "PROBLEM: ";
+  std::vector<std::string> problems;
+  for (const std::string_view line : split_lines(output.out)) {
+    if (line.starts_with(kProblem)) problems.emplace_back(line.substr(kProblem.size()));
+  }
+  if (!output.status.success() && problems.empty()) {
+    return make_error(ErrorKind::kSystem, "mkdumprd ended with {}", output.status.describe());
+  }
+  return problems;
+}
+
+Result<bool> RunningHost::confirm(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1) {
+    return make_error(ErrorKind::kUsage, "there is no terminal to ask at; say --force");
+  }
+  TRY(write_all(STDERR_FILENO, question));
+  std::array<std::byte, 64> answer{};
+  const std::size_t size = TRY(read_some(STDIN_FILENO, answer));
+  return size > 0 && (answer[0] == std::byte{'y'} || answer[0] == std::byte{'Y'});
+}
+
+Status RunningHost::crash() {
+  if (!root_.is_host()) {
+    return make_error(ErrorKind::kUsage, "only the running host can be crashed");
+  }
+  ::sync();
+  // kernel.sysrq restricts the keyboard, not this file.
+  return write_attribute("/proc/sysrq-trigger", "c");
 }
 
 bool RunningHost::stops_for_a_restart() { return root_.is_host() && ctl::stops_for_a_restart(); }

@@ -57,6 +57,8 @@ class HostActions {
   /// Runs mkdumprd to its end; its messages go where kdumpctl's go. The image at that path is
   /// replaced as a whole or not at all.
   virtual Status build_image(const ImageOrder& order) = 0;
+  /// What `mkdumprd check` finds wrong with an image.
+  virtual Result<std::vector<std::string>> check_image(const std::string& image) = 0;
   /// Runs kdump-collect to its end; `input` becomes its standard input unless it is "".
   virtual Status run_collector(const std::vector<std::string>& arguments,
                                const std::string& input) = 0;
@@ -69,6 +71,12 @@ class HostActions {
   virtual bool stops_for_a_restart() = 0;
   /// Runs a program that may talk to the terminal to its end; kSystem when that is not exit code 0.
   virtual Status run(const std::vector<std::string>& argv) = 0;
+  /// Runs a program that asks nothing to its end; kSystem when that is not exit code 0.
+  virtual Result<std::string> output_of(const std::vector<std::string>& argv) = 0;
+  /// Asks at the terminal; kUsage when there is none.
+  virtual Result<bool> confirm(const std::string& question) = 0;
+  /// Panics the kernel.
+  virtual Status crash() = 0;
 };
 
 /// The real ones.
@@ -77,6 +85,7 @@ class RunningHost : public HostActions {
   explicit RunningHost(SysRoot root) : root_(std::move(root)) {}
 
   Status build_image(const ImageOrder& order) override;
+  Result<std::vector<std::string>> check_image(const std::string& image) override;
   Status run_collector(const std::vector<std::string>& arguments,
                        const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
@@ -84,6 +93,9 @@ class RunningHost : public HostActions {
   Status unload() override;
   bool stops_for_a_restart() override;
   Status run(const std::vector<std::string>& argv) override;
+  Result<std::string> output_of(const std::vector<std::string>& argv) override;
+  Result<bool> confirm(const std::string& question) override;
+  Status crash() override;
 
  private:
   SysRoot root_;

@@ -4,16 +4,24 @@
 #include "base/result.h"
 #include "base/sys_root.h"
 #include "config/kdump_config.h"
+#include "kdumpctl/saved_dumps.h"
 
 #include <optional>
 #include <string>
 
 namespace kdump::ctl {
 
-/// Why the last capture has left no vmcore: the newest dump folder's name and the errors in its
-/// kexec-dmesg.log. Nothing when there is a vmcore in it, no dump at all, or when the target is not
-/// a mounted local file system.
-Result<std::optional<std::string>> explain_missing_vmcore(const SysRoot& root,
-                                                          const config::KdumpConfig& config);
+struct LastCapture {
+  SavedDump dump;
+  CaptureReport report;
+};
+
+/// The newest capture that is on this host; nothing without any, or when the target is not a
+/// mounted local file system.
+Result<std::optional<LastCapture>> last_capture(const SysRoot& root,
+                                                const config::KdumpConfig& config);
+
+/// One sentence: where the vmcore is, or why there is none.
+[[nodiscard]] std::string summary_of(const LastCapture& last);
 
 }  // namespace kdump::ctl

@@ -22,7 +22,7 @@ std::string image_state(const RebuildDecision& image) {
     case Decision::kStale:
       break;
   }
-  return fmt::format("would be built again: it is older than {}", fmt::join(image.changed, " "));
+  return fmt::format("would be built again: {}", fmt::join(image.changes(), ", "));
 }
 
 std::string_view image_word(Decision kind) {
@@ -146,7 +146,7 @@ std::string plan_json(const PanicPlan& plan, const RebuildDecision& image) {
               {"kernel", plan.target.kernel},
               {"image", plan.target.image},
               {"image_state", image_word(image.kind)},
-              {"changed", image.changed},
+              {"changed", image.changes()},
               {"syscall", to_string(load.choice.first)},
               {"reason", load.choice.reason},
               {"command_line", json_of(plan)},

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "config/device_node.h"
 
 #include <array>
 #include <cerrno>
@@ -21,25 +22,6 @@ namespace {
 /// struct makedumpfile_header of makedumpfile.h: it begins with this, in 16 bytes, and takes 4096.
 constexpr std::string_view kSignature = "makedumpfile";
 constexpr std::size_t kHeaderSize = 4096;
-
-/// udev's links for the ways to name a device.
-struct Tag {
-  std::string_view prefix;
-  std::string_view folder;
-};
-constexpr std::array<Tag, 4> kTags = {{{"UUID=", "/dev/disk/by-uuid/"},
-                                       {"LABEL=", "/dev/disk/by-label/"},
-                                       {"PARTUUID=", "/dev/disk/by-partuuid/"},
-                                       {"PARTLABEL=", "/dev/disk/by-partlabel/"}}};
-
-std::string node_of(const std::string& device) {
-  for (const Tag& tag : kTags) {
-    if (device.starts_with(tag.prefix)) {
-      return std::string(tag.folder) + device.substr(tag.prefix.size());
-    }
-  }
-  return device;
-}
 
 Result<bool> carries_dump(const std::string& node) {
   const Fd fd = TRY(Fd::open(node, O_RDONLY));
@@ -129,7 +111,7 @@ Result<std::optional<std::string>> import_raw_dump(const Context& context,
                                                    const config::KdumpConfig& config) {
   const auto* raw = std::get_if<config::RawTarget>(&config.target);
   if (raw == nullptr) return std::optional<std::string>();
-  const std::string node = context.root.path(node_of(raw->device));
+  const std::string node = context.root.path(config::device_node(context.root, raw->device));
   if (!TRY(carries_dump(node))) return std::optional<std::string>();
   context.log.info("fetching the dump on {}", node);
   const std::string folder = TRY(make_folder(context, config.path));

@@ -3,9 +3,12 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "config/image_manifest.h"
 #include "config/kdump_config.h"
+#include "config/sysconfig.h"
 #include "kdumpctl/capture_kernel.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,16 +18,29 @@ namespace kdump::ctl {
 struct RebuildDecision {
   enum class Kind { kCurrent, kMissing, kStale, kForced };
   Kind kind = Kind::kCurrent;
-  std::vector<std::string> changed;  ///< for kStale: the files that are newer than the image
+  std::vector<std::string>
+      files{};  ///< for kStale: whose content changed since the image was built
+  std::vector<std::string> facts{};  ///< for kStale: what else did, as sentences
+  /// The same content under new times: what to write so that it is not read again.
+  std::optional<config::ImageManifest> renewed{};
+
   [[nodiscard]] bool rebuild() const { return kind != Kind::kCurrent; }
+  /// Files and facts.
+  [[nodiscard]] std::vector<std::string> changes() const;
 };
 
-/// The sure cases: there is no image; kdump.conf or the kernel (a link or what it leads to) is
-/// newer than the image; the toolkit's own programs in it were installed after it was built;
-/// force_rebuild. With force_no_rebuild an image is never built: a missing
+/// What decides, in this order: is there an image; force_rebuild; the image's manifest. An image
+/// that has none (of another program, of an older version) is compared by time with kdump.conf, the
+/// kernel and the toolkit's own programs. With force_no_rebuild an image is never built: a missing
 /// one is kNotFound.
 Result<RebuildDecision> check_rebuild(const SysRoot& root,
                                       const config::KdumpConfig& config,
+                                      const config::Sysconfig& sysconfig,
                                       const CaptureKernel& target);
+
+/// Writes `renewed`, if there is one.
+Status keep_renewed_manifest(const SysRoot& root,
+                             const CaptureKernel& target,
+                             const RebuildDecision& decision);
 
 }  // namespace kdump::ctl

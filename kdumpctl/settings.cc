@@ -2,10 +2,34 @@
 #include "kdumpctl/settings.h"
 
 #include "config/diagnostic.h"
-#include "config/kdump_conf.h"
 
 namespace kdump::ctl {
 namespace {
+
+/// KEXEC_ARGS gets its meaning here and not in config/, which knows nothing of loading.
+CheckedKexecArgs check_kexec(config::CheckedSysconfig& checked) {
+  CheckedKexecArgs kexec = check_kexec_args(checked.settings.kexec_args);
+  const int line = checked.settings.kexec_args_line;
+  for (const std::string& refusal : kexec.refusals) {
+    checked.diagnostics.push_back({config::Severity::kError,
+                                   checked.file,
+                                   line,
+                                   "KEXEC_ARGS cannot be followed: " + refusal,
+                                   "Remove the option"});
+  }
+  for (const std::string& warning : kexec.warnings) {
+    checked.diagnostics.push_back(
+        {config::Severity::kWarning, checked.file, line, "KEXEC_ARGS: " + warning, ""});
+  }
+  return kexec;
+}
+
+}  // namespace
+
+bool CheckedSettings::has_errors() const {
+  return !conf || !sysconfig || config::has_errors(conf->diagnostics) ||
+         config::has_errors(sysconfig->diagnostics);
+}
 
 void report(const config::Diagnostics& diagnostics, const Log& log) {
   for (const config::Diagnostic& finding : diagnostics) {
@@ -17,50 +41,37 @@ void report(const config::Diagnostics& diagnostics, const Log& log) {
   }
 }
 
-/// KEXEC_ARGS gets its meaning here and not in config/, which knows nothing of loading.
-void check_kexec(const std::string& file,
-                 config::CheckedSysconfig& checked,
-                 KexecOptions& options,
-                 const Log& log) {
-  const CheckedKexecArgs kexec = check_kexec_args(checked.settings.kexec_args);
-  const int line = checked.settings.kexec_args_line;
-  for (const std::string& refusal : kexec.refusals) {
-    checked.diagnostics.push_back({config::Severity::kError,
-                                   file,
-                                   line,
-                                   "KEXEC_ARGS cannot be followed: " + refusal,
-                                   "Remove the option"});
+CheckedSettings read_settings(const SysRoot& root) {
+  CheckedSettings checked{.conf = config::load_kdump_conf(root),
+                          .sysconfig = config::load_sysconfig(root)};
+  if (checked.sysconfig) {
+    CheckedKexecArgs kexec = check_kexec(*checked.sysconfig);
+    checked.kexec = kexec.options;
+    checked.notes = std::move(kexec.notes);
   }
-  for (const std::string& warning : kexec.warnings) {
-    checked.diagnostics.push_back(
-        {config::Severity::kWarning, file, line, "KEXEC_ARGS: " + warning, ""});
-  }
-  for (const std::string& note : kexec.notes) log.debug("KEXEC_ARGS: {}", note);
-  options = kexec.options;
+  return checked;
 }
 
-}  // namespace
+config::CheckedSysconfig check_sysconfig_text(std::string_view text, const std::string& file) {
+  config::CheckedSysconfig checked = config::check_sysconfig(text, file);
+  check_kexec(checked);
+  return checked;
+}
 
 Result<Settings> load_settings(const SysRoot& root, const Log& log) {
-  constexpr const char* kSysconfig = "/etc/sysconfig/kdump";
-  Settings settings;
-  auto conf = config::load_kdump_conf(root);
-  auto sysconfig = config::load_sysconfig(root, kSysconfig);
+  CheckedSettings checked = read_settings(root);
   // Both are looked at before either stops anything: all findings at once.
-  if (!conf) log.error("{}", conf.error().message);
-  if (conf) report(conf->diagnostics, log);
-  if (!sysconfig) log.error("{}", sysconfig.error().message);
-  if (sysconfig) {
-    check_kexec(root.path(kSysconfig), *sysconfig, settings.kexec, log);
-    report(sysconfig->diagnostics, log);
-  }
-  if (!conf || !sysconfig || config::has_errors(conf->diagnostics) ||
-      config::has_errors(sysconfig->diagnostics)) {
+  if (!checked.conf) log.error("{}", checked.conf.error().message);
+  if (checked.conf) report(checked.conf->diagnostics, log);
+  if (!checked.sysconfig) log.error("{}", checked.sysconfig.error().message);
+  if (checked.sysconfig) report(checked.sysconfig->diagnostics, log);
+  for (const std::string& note : checked.notes) log.debug("KEXEC_ARGS: {}", note);
+  if (checked.has_errors()) {
     return make_error(ErrorKind::kUsage, "the configuration has errors; nothing was changed");
   }
-  settings.config = std::move(conf->config);
-  settings.sysconfig = std::move(sysconfig->settings);
-  return settings;
+  return Settings{.config = std::move(checked.conf->config),
+                  .sysconfig = std::move(checked.sysconfig->settings),
+                  .kexec = checked.kexec};
 }
 
 }  // namespace kdump::ctl

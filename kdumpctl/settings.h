@@ -4,9 +4,13 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/sys_root.h"
-#include "config/kdump_config.h"
+#include "config/kdump_conf.h"
 #include "config/sysconfig.h"
 #include "kdumpctl/kexec_args.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace kdump::ctl {
 
@@ -16,6 +20,24 @@ struct Settings {
   config::Sysconfig sysconfig;
   KexecOptions kexec;
 };
+
+/// Both files as they are, errors included.
+struct CheckedSettings {
+  Result<config::CheckedConfig> conf;
+  Result<config::CheckedSysconfig> sysconfig;  ///< with the findings about KEXEC_ARGS
+  KexecOptions kexec{};
+  std::vector<std::string> notes{};  ///< about KEXEC_ARGS, for those who want to know all
+
+  [[nodiscard]] bool has_errors() const;
+};
+
+[[nodiscard]] CheckedSettings read_settings(const SysRoot& root);
+
+/// The whole check of a text in /etc/sysconfig/kdump's grammar, KEXEC_ARGS included.
+[[nodiscard]] config::CheckedSysconfig check_sysconfig_text(std::string_view text,
+                                                            const std::string& file);
+
+void report(const config::Diagnostics& diagnostics, const Log& log);
 
 /// Reads /etc/kdump.conf and /etc/sysconfig/kdump and reports every finding in both. kUsage when
 /// one of them is an error.

@@ -17,7 +17,8 @@ Result<int> plan(const Context& context) {
   const Settings settings = TRY(load_settings(context.root, context.log));
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
   for (const std::string& note : target.notes) context.log.warning("{}", note);
-  const RebuildDecision image = TRY(check_rebuild(context.root, settings.config, target));
+  const RebuildDecision image =
+      TRY(check_rebuild(context.root, settings.config, settings.sysconfig, target));
   if (image.kind == RebuildDecision::Kind::kMissing) {
     return make_error(
         ErrorKind::kNotFound,

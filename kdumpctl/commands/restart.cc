@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
-#include "kdumpctl/raw_import.h"
+#include "kdumpctl/look_back.h"
 
 namespace kdump::ctl::commands {
 
@@ -10,7 +10,7 @@ namespace kdump::ctl::commands {
 Result<int> restart(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_failed(context, settings.error());
-  fetch_raw_dump(context, settings->config);
+  look_back(context, *settings);
   return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
 }
 

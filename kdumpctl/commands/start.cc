@@ -3,8 +3,7 @@
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
 #include "kdumpctl/kexec/kexec_load.h"
-#include "kdumpctl/last_capture.h"
-#include "kdumpctl/raw_import.h"
+#include "kdumpctl/look_back.h"
 #include "kdumpctl/rebuild_check.h"
 
 namespace kdump::ctl::commands {
@@ -13,12 +12,13 @@ namespace {
 /// start leaves a loaded panic kernel alone, but does not hide that it is out of date.
 Status warn_when_stale(const Context& context, const Settings& settings) {
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
-  const RebuildDecision decision = TRY(check_rebuild(context.root, settings.config, target));
+  const RebuildDecision decision =
+      TRY(check_rebuild(context.root, settings.config, settings.sysconfig, target));
   if (decision.kind == RebuildDecision::Kind::kStale) {
-    context.log.warning("The capture image is older than {}. Run \"kdumpctl restart\"",
-                        fmt::join(decision.changed, " "));
+    context.log.warning("The capture image is out of date: {}. Run \"kdumpctl restart\"",
+                        fmt::join(decision.changes(), ", "));
   }
-  return {};
+  return keep_renewed_manifest(context.root, target, decision);
 }
 
 }  // namespace
@@ -26,12 +26,7 @@ Status warn_when_stale(const Context& context, const Settings& settings) {
 Result<int> start(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_failed(context, settings.error());
-  fetch_raw_dump(context, settings->config);
-  if (const auto missing = explain_missing_vmcore(context.root, settings->config)) {
-    if (*missing) context.log.warning("{}", **missing);
-  } else {
-    context.log.warning("{}", missing.error().message);
-  }
+  look_back(context, *settings);
   if (!TRY(kexec::crash_loaded(context.root))) {
     return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
   }

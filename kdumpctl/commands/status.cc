@@ -1,44 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/atomic_file.h"
 #include "base/exit_code.h"
-#include "kdumpctl/armed_state.h"
 #include "kdumpctl/commands/commands.h"
-#include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/output.h"
+#include "kdumpctl/reboot/verb_options.h"
+#include "kdumpctl/status_report.h"
+
+#include <nlohmann/json.hpp>
 
 namespace kdump::ctl::commands {
 
-namespace {
-
-/// What is loaded, as far as it is known, and whether it still is what lies on the disk.
-void report_armed(const Context& context) {
-  const auto state = read_armed_state(context.root);
-  if (!state) {
-    context.log.warning("{}", state.error().message);
-    return;
-  }
-  if (!*state) {
-    context.log.info("It was loaded by another program than kdumpctl");
-    return;
-  }
-  const ArmedState& armed = **state;
-  context.log.info(
-      "Loaded: {} with {} ({})", armed.kernel.path, armed.image.path, to_string(armed.syscall));
-  for (const FileRecord& file : {armed.kernel, armed.image}) {
-    if (!has_changed(context.root, file)) continue;
-    context.log.warning("{} has changed since it was loaded. Run \"kdumpctl reload\"", file.path);
-  }
-}
-
-}  // namespace
-
 /// For any user, without a lock: monitoring asks every minute, a rebuild included.
 Result<int> status(const Context& context) {
-  const auto loaded = kexec::crash_loaded(context.root);
-  // A kernel without kexec has no such attribute, and nothing loaded.
-  if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return loaded.error();
-  const bool operational = loaded && *loaded;
-  context.log.info("{}", operational ? "Kdump is operational" : "Kdump is not operational");
-  if (operational) report_armed(context);
-  return operational ? kExitOk : kExitNotOperational;
+  bool why = false;
+  bool json = false;
+  std::string metrics;
+  CLI::App app("Says whether a panic kernel is loaded: exit code 0, or 3.", "kdumpctl status");
+  app.add_flag("--why", why, "Each change that makes the capture image out of date");
+  app.add_flag("--json", json, "As one JSON object, sizes in bytes");
+  app.add_option("--prometheus", metrics, "Write metrics to this file, or - for standard output")
+      ->type_name("FILE")
+      ->excludes("--json");
+  if (!TRY(reboot::parse_verb(app, context.arguments))) return kExitOk;
+  const StatusReport report = TRY(read_status(context.root));
+  if (json) {
+    TRY(print_json(status_json(report)));
+  } else if (metrics == "-") {
+    TRY(print_text(status_metrics(report)));
+  } else if (!metrics.empty()) {
+    TRY(write_file_atomically(metrics, 0644, status_metrics(report)));
+  } else {
+    context.log.info("{}",
+                     report.operational ? "Kdump is operational" : "Kdump is not operational");
+    report_status(context, report, why);
+  }
+  return report.operational ? kExitOk : kExitNotOperational;
 }
 
 }  // namespace kdump::ctl::commands

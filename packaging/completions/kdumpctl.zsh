@@ -27,9 +27,18 @@ _kdumpctl() {
         'rebuild:build the image'
         'propagate:let the ssh key log in at the target'
         'get-default-crashkernel:print the default of crashkernel='
+        'estimate:say how much memory should be reserved'
+        'reset-crashkernel:set crashkernel= to the default'
+        'setup-crypttab:leave the keys of an encrypted target'
+        'import-config:read the settings of another kdump'
         'import:fetch the dump that a raw target holds'
         'showmem:say how much memory is reserved'
         'plan:say what start would load'
+        'verify:check all that a dump depends on'
+        'test:crash the kernel to see whether a vmcore is saved'
+        'last:say what became of the last panic'
+        'list:list the dumps'
+        'config:show or check the settings'
         'kexec:load, unload, status, list: the kernel for a fast reboot'
         'fast-reboot:reboot without the firmware'
         'cold-reboot:reboot through the firmware'
@@ -41,7 +50,23 @@ _kdumpctl() {
         verb) _describe command verbs ;;
         rest)
             case $line[1] in
-                plan) _arguments $help $json ;;
+                plan | verify | last | list | estimate) _arguments $help $json ;;
+                status)
+                    _arguments $help $json '--why[each change of the image]' \
+                        '--prometheus[write metrics]:file:_files'
+                    ;;
+                test) _arguments $help '--force[do not ask]' ;;
+                reset-crashkernel)
+                    _arguments $help '(-n --dry-run)'{-n,--dry-run}'[show, change nothing]' \
+                        '--kernel=[the entries of this kernel]:path, ALL or DEFAULT:_files' \
+                        '--fadump=[POWER machines only]:mode:(on off nocma)' '--reboot[reboot]'
+                    ;;
+                config)
+                    _arguments $help $json '1: :(check)' '--sysconfig[of the other grammar]' '*:file:_files'
+                    ;;
+                import-config)
+                    _arguments $help '--write[into /etc/kdump.conf.d]' '--force[replace it]' '1:file:_files'
+                    ;;
                 fast-reboot)
                     _arguments $help $kernel '(-y --yes)'{-y,--yes}'[do not ask]' \
                         '--retry[even if the last one did not come up]'

@@ -82,10 +82,11 @@ TEST(Program, WorksOnAnotherRoot) {
   tree.write("/sys/kernel/kexec_crash_size", "268435456\n");
   const ProgramRun status = run_program({"--root", tree.folder(), "status"});
   EXPECT_EQ(status.exit_code, 0);
-  EXPECT_EQ(status.err,
-            "kdump: Kdump is operational\nkdump: It was loaded by another program than kdumpctl\n");
+  EXPECT_THAT(status.err,
+              testing::StartsWith("kdump: Kdump is operational\n"
+                                  "kdump: It was loaded by another program than kdumpctl\n"));
   tree.write("/sys/kernel/kexec_crash_loaded", "0\n");
-  EXPECT_EQ(run_program({"status", "--root=" + tree.folder()}).exit_code, 3);
+  EXPECT_EQ(run_program({"--root=" + tree.folder(), "status"}).exit_code, 3);
   EXPECT_EQ(run_program({"--root", tree.folder(), "showmem"}).err,
             "kdump: Reserved 256MB memory for crash kernel\n");
   // The attributes' place since Linux 7.0.
@@ -98,8 +99,8 @@ TEST(Program, TheLogLevelOfTheSysconfigFileHolds) {
   tree.write("/sys/kernel/kexec_crash_loaded", "0\n");
   tree.write("/etc/sysconfig/kdump", "KDUMP_STDLOGLVL=2\n");
   EXPECT_EQ(run_program({"--root", tree.folder(), "status"}).err, "");
-  EXPECT_EQ(run_program({"--root", tree.folder(), "-d", "status"}).err,
-            "kdump: Kdump is not operational\n");
+  EXPECT_THAT(run_program({"--root", tree.folder(), "-d", "status"}).err,
+              testing::StartsWith("kdump: Kdump is not operational\n"));
 }
 
 TEST(Program, NeverLoadsForAnotherRoot) {
@@ -147,6 +148,7 @@ TEST(Documentation, ManualPageAndCompletionKnowEveryVerbAndOption) {
     for (const std::string& text : {page, bash, zsh}) EXPECT_THAT(text, HasSubstr(option));
   }
   for (const Command& command : all_commands()) {
+    if (command.hidden) continue;
     EXPECT_THAT(page, HasSubstr(fmt::format(".B {}\n", command.name)));
     EXPECT_THAT(bash, HasSubstr(command.name));
     EXPECT_THAT(zsh, HasSubstr(fmt::format("'{}:", command.name)));

@@ -33,11 +33,12 @@ class RebuildCheck : public testing::Test {
   }
 
   [[nodiscard]] Result<RebuildDecision> check() const {
-    return check_rebuild(tree_.root(), config_, target_);
+    return check_rebuild(tree_.root(), config_, sysconfig_, target_);
   }
 
   test::TempTree tree_;
   config::KdumpConfig config_;
+  config::Sysconfig sysconfig_;
   CaptureKernel target_{"6.1", "/boot/vmlinuz", "/boot/image", {}};
 };
 
@@ -68,7 +69,7 @@ TEST_F(RebuildCheck, NewerConfigurationOrKernelMakesItStale) {
   const auto decision = check();
   ASSERT_TRUE(decision);
   EXPECT_EQ(decision->kind, Kind::kStale);
-  EXPECT_THAT(decision->changed, testing::ElementsAre("/etc/kdump.conf", "/boot/vmlinuz"));
+  EXPECT_THAT(decision->files, testing::ElementsAre("/etc/kdump.conf", "/boot/vmlinuz"));
 }
 
 TEST_F(RebuildCheck, ALinkCountsAndSoDoesWhatItLeadsTo) {
@@ -90,7 +91,7 @@ TEST_F(RebuildCheck, AnUpgradeOfTheToolkitMakesItStaleWhateverTheTimesInThePacka
   for (const char* program : {KDUMP_COLLECTOR_PATH, KDUMP_AGENT_PATH}) {
     place(program, 50);
     place("/boot/image", 100);
-    EXPECT_THAT(check()->changed, testing::ElementsAre(program));
+    EXPECT_THAT(check()->files, testing::ElementsAre(program));
     place("/boot/image", next_year);
     EXPECT_EQ(check()->kind, Kind::kCurrent);
     std::filesystem::remove(tree_.path(program));

@@ -20,6 +20,7 @@ class VerbHost : public HostActions {
   VerbHost();
 
   Status build_image(const ImageOrder& order) override;
+  Result<std::vector<std::string>> check_image(const std::string& image) override;
   Status run_collector(const std::vector<std::string>& arguments,
                        const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
@@ -27,10 +28,13 @@ class VerbHost : public HostActions {
   Status unload() override;
   bool stops_for_a_restart() override { return restarting; }
   Status run(const std::vector<std::string>& argv) override;
+  Result<std::string> output_of(const std::vector<std::string>& argv) override;
+  Result<bool> confirm(const std::string& question) override;
+  Status crash() override;
 
-  /// Runs a verb and appends "$ kdumpctl VERB", its messages (without the folder's name), its exit
-  /// code and what is loaded then to the transcript.
-  void run(const std::string& verb, LogLevel level = LogLevel::kInfo);
+  /// Runs a verb with its arguments and appends "$ kdumpctl VERB", its messages and output (without
+  /// the folder's name), its exit code and what is loaded then to the transcript.
+  void run(const std::string& line, LogLevel level = LogLevel::kInfo);
   [[nodiscard]] const std::string& transcript() const { return transcript_; }
   /// `text` as if the host's folder were /.
   [[nodiscard]] std::string without_folder(std::string text) const;
@@ -47,8 +51,12 @@ class VerbHost : public HostActions {
   std::optional<Error> unload_error;  ///< how the kernel refuses to unload
   std::vector<std::string> programs;  ///< that were run, words separated by blanks
   std::optional<std::string> failing_program;
-  bool restarting = false;               ///< systemd restarts kdump.service
-  std::optional<Error> collector_error;  ///< how kdump-collect fails
+  std::string program_output;  ///< what any program prints
+  bool answer = false;         ///< to questions at the terminal
+  bool crashed = false;
+  std::vector<std::string> image_problems;  ///< what mkdumprd check says
+  bool restarting = false;                  ///< systemd restarts kdump.service
+  std::optional<Error> collector_error;     ///< how kdump-collect fails
   std::vector<ImageOrder> builds;
   std::vector<kexec::PanicLoad> loads;
 

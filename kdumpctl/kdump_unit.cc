@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpctl/kdump_unit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kdump::ctl {
+namespace {
+
+constexpr const char* kFolder = "/etc/systemd/system";
+
+}  // namespace
+
+bool is_unit_enabled(const SysRoot& root) {
+  const auto names = root.list(kFolder);
+  return names && std::any_of(names->begin(), names->end(), [&root](const std::string& name) {
+           return name.ends_with(".wants") &&
+                  root.read_link(fmt::format("{}/{}/kdump.service", kFolder, name)).has_value();
+         });
+}
+
+}  // namespace kdump::ctl
