@@ -17,6 +17,7 @@ from vm.result import Result
 
 _LOGIN_DEADLINE = 400.0
 _CAPTURE_DEADLINE = 400.0
+_CHANGE = "mkdir -p /etc/kdump.conf.d && echo 'keep_dumps 9' > /etc/kdump.conf.d/50-test.conf"
 _ARMED = "cat /sys/kernel/kexec_crash_loaded"
 
 
@@ -84,6 +85,8 @@ def _run_case(
         console.wait_for_login(_LOGIN_DEADLINE)
         _wait_for_boot(console)
         result.check("armed again after the capture", console.run(_ARMED)[1] == "1")
+        if case.ours:
+            _what_happened(console, result)
         console.send("systemctl poweroff")
         result.check("it powers off", console.wait_for_end(180))
     _judge_dump(case, kernel, readers, guest, folder, result)
@@ -111,7 +114,7 @@ def _always_armed(console: Console, result: Result) -> None:
         (
             ("systemctl restart kdump", "stays loaded until the new one replaces it"),
             ("systemctl reload kdump", "Starting kdump: [OK]"),
-            ("touch /etc/kdump.conf && systemctl restart kdump", "Rebuilding /boot/initramfs-"),
+            (_CHANGE + " && systemctl restart kdump", "Rebuilding /boot/initramfs-"),
             ("udevadm trigger --action=add /sys/devices/system/cpu/cpu1", "Starting kdump: [OK]"),
         )
     ):
@@ -125,11 +128,37 @@ def _always_armed(console: Console, result: Result) -> None:
         )
         result.check(f"{command}: {said}", said in output, output)
         result.check(f"{command}: armed", console.run(_ARMED)[1] == "1")
+    _new_times_rebuild_nothing(console, result)
+    code, output = console.run("kdumpctl verify", 60)
+    result.check("kdumpctl verify", code == 0, output)
     unloaded = console.run("journalctl -b -u kdump -o cat | grep -F 'kexec: unloaded'")[0]
     result.check("it was never unloaded", unloaded == 1)
     result.check(
         "panic_on_oops is set", console.run("cat /proc/sys/kernel/panic_on_oops")[1] == "1"
     )
+
+
+def _new_times_rebuild_nothing(console: Console, result: Result) -> None:
+    """A start that has nothing to do does it at once, by itself."""
+    console.run("touch /etc/kdump.conf /etc/fstab /usr/libexec/kdump/kdump-agent; sync")
+    console.run("date +%s.%N > /run/before; kdumpctl start; date +%s.%N > /run/after")
+    output = console.run("cat /run/before /run/after")[1].split()
+    result.figures["start_again"] = round(float(output[1]) - float(output[0]), 2)
+    code, output = console.run("kdumpctl status --why", 60)
+    result.check("new times change nothing", "The capture image is current" in output, output)
+
+
+def _what_happened(console: Console, result: Result) -> None:
+    """The boot after a panic."""
+    code, output = console.run("kdumpctl last")
+    result.check("kdumpctl last", code == 0 and "saved /var/crash/" in output, output)
+    result.check("it knows why", "panic: Kernel panic - not syncing" in output, output)
+    code, output = console.run("journalctl -b -u kdump -o cat | grep -F 'Last capture'")
+    result.check("the journal tells it", code == 0, output)
+    code, output = console.run("kdumpctl estimate")
+    result.check("kdumpctl estimate has measured", "Needed by the capture of" in output, output)
+    code, output = console.run("kdumpctl status --json")
+    result.check("kdumpctl status --json", code == 0 and '"operational": true' in output, output)
 
 
 def _at_boot(case: ServiceCase, console: Console, result: Result) -> None:
