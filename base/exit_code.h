@@ -14,4 +14,7 @@ inline constexpr int kExitMismatch = 2;
 /// `kdumpctl status`: no panic kernel is loaded (LSB: program is not running).
 inline constexpr int kExitNotOperational = 3;
 
+/// kdump-ssh: server and client do not know each other's keys; trying again does not help.
+inline constexpr int kExitRefused = 4;
+
 }  // namespace kdump

@@ -258,6 +258,10 @@ Result<int> memory_usage(const Invocation& call, const Log& log) {
     return kExitOk;
   }
   const PageSamples samples = TRY(sample_pages(call.capture, reserved));
+  if (call.json) {
+    TRY(write_all(STDOUT_FILENO, estimate_json(survey, samples, call.capture)));
+    return kExitOk;
+  }
   TRY(write_all(STDOUT_FILENO,
                 only_usage ? makedumpfile_usage_text(survey, samples)
                            : usage_text(survey) + estimate_text(survey, samples, call.capture)));

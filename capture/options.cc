@@ -34,10 +34,11 @@ enum LongOnly {
   kSplitBlock,
   kVtop,
   kMemUsage,
-  kEstimate
+  kEstimate,
+  kJson
 };
 
-constexpr std::array<option, 27> kOptions = {{
+constexpr std::array<option, 28> kOptions = {{
     {"level", required_argument, nullptr, 'd'},
     {"exclude", required_argument, nullptr, kExclude},
     {"codec", required_argument, nullptr, kCodec},
@@ -59,6 +60,7 @@ constexpr std::array<option, 27> kOptions = {{
     {"vtop", required_argument, nullptr, kVtop},
     {"mem-usage", no_argument, nullptr, kMemUsage},
     {"estimate", no_argument, nullptr, kEstimate},
+    {"json", no_argument, nullptr, kJson},
     {"vmcoreinfo", required_argument, nullptr, 'i'},
     {"vmlinux", required_argument, nullptr, 'x'},
     {"dry-run", no_argument, nullptr, kDryRun},
@@ -217,6 +219,9 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kEstimate:
       call.action = Invocation::Action::kEstimate;
       break;
+    case kJson:
+      call.json = true;
+      break;
     case 'i':
       call.debug_info.vmcoreinfo = value;
       break;
@@ -310,6 +315,9 @@ Status check_combination(const Invocation& call) {
   }
   if (call.capture.dry_run && call.action != Action::kCapture) {
     return make_error(ErrorKind::kUsage, "--dry-run is for dumps only");
+  }
+  if (call.json && call.action != Action::kEstimate) {
+    return make_error(ErrorKind::kUsage, "--json goes with --estimate, info and verify only");
   }
   if (!call.debug_info.vmcoreinfo.empty() && !call.debug_info.vmlinux.empty()) {
     return make_error(ErrorKind::kUsage, "a vmlinux and a VMCOREINFO file: one of them is enough");
@@ -427,6 +435,7 @@ Instead of a dump:
       --partial-dmesg   only those since the log was last cleared
       --estimate        tell what dumps of each level would take: pages, bytes, time.
                         INPUT is /proc/kcore unless given: the running kernel
+      --json            with --estimate: one JSON object, sizes in bytes
       --mem-usage       tell only how many pages of each kind there are
       --dry-run         only tell which pages a dump would have; OUTPUT may be left
                         out, and nothing is written

@@ -41,6 +41,7 @@ struct Invocation {
   bool summary = true;                        ///< say at the end what was done
   bool stats = false;                         ///< with all figures
   bool verify = false;                        ///< read the dump back when it is written
+  bool json = false;                          ///< of an estimate
   bool check_parameters = false;              ///< nothing is done; the command line was understood
   bool as_makedumpfile = false;               ///< speak as makedumpfile does
 };

@@ -2,6 +2,7 @@
 #include "capture/survey_text.h"
 
 #include "base/text.h"
+#include "capture/fields.h"
 
 #include <cmath>
 #include <iterator>
@@ -103,6 +104,19 @@ std::string estimate_text(const MemorySurvey& survey,
                  codec_name(options.codec),
                  options.threads);
   return text;
+}
+
+std::string estimate_json(const MemorySurvey& survey,
+                          const PageSamples& samples,
+                          const CaptureOptions& options) {
+  std::vector<Field> fields = {{"kernel", "", survey.release},
+                               {"pages", "", survey.pages},
+                               {"page_size", "", survey.page_size}};
+  for (const std::uint32_t bits : kLevels) {
+    const DumpEstimate estimate = estimate_dump(survey, samples, DumpLevel(bits), options.threads);
+    fields.push_back({fmt::format("bytes_at_level_{}", bits), "", estimate.bytes});
+  }
+  return fields_as_json(fields);
 }
 
 std::string makedumpfile_usage_text(const MemorySurvey& survey, const PageSamples& samples) {

@@ -16,6 +16,12 @@ namespace kdump::capture {
                                         const PageSamples& samples,
                                         const CaptureOptions& options);
 
+/// The same as one JSON object: "pages" and "page_size" of the survey and, for each level N of the
+/// table, "bytes_at_level_N".
+[[nodiscard]] std::string estimate_json(const MemorySurvey& survey,
+                                        const PageSamples& samples,
+                                        const CaptureOptions& options);
+
 /// What makedumpfile --mem-usage prints, byte for byte; scripts read it. Pages of zeros are counted
 /// from the samples, makedumpfile reads them all.
 [[nodiscard]] std::string makedumpfile_usage_text(const MemorySurvey& survey,

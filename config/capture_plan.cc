@@ -14,6 +14,7 @@ namespace kdump::config {
 namespace {
 
 constexpr std::size_t kLongestPlan = std::size_t{4} << 20U;
+constexpr std::uint64_t kHighestPort = 65535;
 constexpr std::uint64_t kMostKeptDumps = 1'000'000;
 constexpr std::uint64_t kMostMembers = 4096;  // of an md array
 constexpr std::uint64_t kLongestDeadline = std::uint64_t{30} * 24 * 3600;
@@ -106,6 +107,13 @@ Result<PlannedFileSystem> read_file_system(const Json& json, const std::string& 
   return place;
 }
 
+Result<std::vector<std::string>> read_addresses(const PlanReader& object) {
+  std::vector<std::string> addresses = TRY(object.texts("addresses"));
+  const bool all_parse = std::all_of(addresses.begin(), addresses.end(), IpAddress::parse);
+  if (!addresses.empty() && all_parse) return addresses;
+  return PlanReader::refuse(object.name("addresses"), "are no IP addresses");
+}
+
 Result<PlannedNfs> read_nfs(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields(
@@ -113,17 +121,32 @@ Result<PlannedNfs> read_nfs(const Json& json, const std::string& where) {
   PlannedNfs nfs;
   nfs.server = TRY(object.non_empty("server"));
   nfs.export_path = TRY(object.path("export"));
-  nfs.addresses = TRY(object.texts("addresses"));
-  const bool all_parse = std::all_of(nfs.addresses.begin(), nfs.addresses.end(), IpAddress::parse);
-  if (nfs.addresses.empty() || !all_parse) {
-    return PlanReader::refuse(object.name("addresses"), "are no IP addresses");
-  }
+  nfs.addresses = TRY(read_addresses(object));
   nfs.versions = TRY(object.texts("versions"));
   if (nfs.versions.empty()) return PlanReader::refuse(object.name("versions"), "is empty");
   nfs.mount_flags = TRY(read_mount_flags(object));
   nfs.options = TRY(object.text("options"));
   nfs.directory = TRY(object.path("directory"));
   return nfs;
+}
+
+Result<PlannedSsh> read_ssh(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields(
+      {"server", "addresses", "port", "user", "key", "known_hosts", "directory"}));
+  PlannedSsh ssh;
+  ssh.server = TRY(object.non_empty("server"));
+  ssh.addresses = TRY(read_addresses(object));
+  const std::uint64_t port = TRY(object.number("port"));
+  if (port < 1 || port > kHighestPort) {
+    return PlanReader::refuse(object.name("port"), "is out of range");
+  }
+  ssh.port = static_cast<unsigned>(port);
+  ssh.user = TRY(object.non_empty("user"));
+  ssh.key = TRY(object.path("key"));
+  ssh.known_hosts = TRY(object.path("known_hosts"));
+  ssh.directory = TRY(object.path("directory"));
+  return ssh;
 }
 
 /// The host name becomes a part of a directory name.
@@ -159,7 +182,7 @@ Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
 Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields(
-      {"name", "host_name", "modules", "network", "volumes", "file_system", "raw", "nfs"}));
+      {"name", "host_name", "modules", "network", "volumes", "file_system", "raw", "nfs", "ssh"}));
   PlannedTarget target;
   target.name = TRY(object.text("name"));
   target.host_name = TRY(read_host_name(object));
@@ -172,6 +195,8 @@ Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
     target.place = PlannedRaw{TRY(read_device(*TRY(object.field("raw")), object.name("raw")))};
   } else if (object.has("nfs")) {
     target.place = TRY(read_nfs(*TRY(object.field("nfs")), object.name("nfs")));
+  } else if (object.has("ssh")) {
+    target.place = TRY(read_ssh(*TRY(object.field("ssh")), object.name("ssh")));
   } else {
     target.place =
         TRY(read_file_system(*TRY(object.field("file_system")), object.name("file_system")));
@@ -216,6 +241,30 @@ Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& whe
   return deadlines;
 }
 
+Result<unsigned> read_bounded(const PlanReader& object,
+                              std::string_view field,
+                              std::uint64_t least,
+                              std::uint64_t most) {
+  const std::uint64_t number = TRY(object.number(field));
+  if (number < least || number > most) {
+    return PlanReader::refuse(object.name(field), "is out of range");
+  }
+  return static_cast<unsigned>(number);
+}
+
+Result<PlannedFenceKdump> read_fence_kdump(const Json& json, const std::string& where) {
+  constexpr std::uint64_t kMostMessages = 1'000'000;
+  constexpr std::uint64_t kLongestInterval = 3600;
+  const PlanReader object(json, where);
+  TRY(object.check_fields({"addresses", "port", "interval", "count"}));
+  PlannedFenceKdump plan;
+  plan.addresses = TRY(read_addresses(object));
+  plan.port = TRY(read_bounded(object, "port", 1, kHighestPort));
+  plan.interval = TRY(read_bounded(object, "interval", 1, kLongestInterval));
+  plan.count = TRY(read_bounded(object, "count", 0, kMostMessages));
+  return plan;
+}
+
 Result<std::vector<std::string>> read_collector(const PlanReader& plan) {
   std::vector<std::string> argv = TRY(plan.texts("collector"));
   if (argv.empty()) return PlanReader::refuse(plan.name("collector"), "is empty");
@@ -236,6 +285,10 @@ Result<CapturePlan> read_plan(const PlanReader& object) {
   const std::uint64_t keep = TRY(object.number("keep_dumps"));
   if (keep > kMostKeptDumps) return PlanReader::refuse("keep_dumps", "is out of range");
   plan.keep_dumps = static_cast<unsigned>(keep);
+  plan.keep_free = TRY(object.number("keep_free"));
+  if (object.has("fence_kdump")) {
+    plan.fence_kdump = TRY(read_fence_kdump(*TRY(object.field("fence_kdump")), "fence_kdump"));
+  }
   plan.watchdog = TRY(object.truth("watchdog"));
   plan.deadlines = TRY(read_deadlines(*TRY(object.field("deadlines")), "deadlines"));
   const auto failure_action = parse_failure_action(TRY(object.text("failure_action")));
@@ -282,6 +335,16 @@ Json write_nfs(const PlannedNfs& nfs) {
           {"directory", nfs.directory}};
 }
 
+Json write_ssh(const PlannedSsh& ssh) {
+  return {{"server", ssh.server},
+          {"addresses", Json(ssh.addresses)},
+          {"port", ssh.port},
+          {"user", ssh.user},
+          {"key", ssh.key},
+          {"known_hosts", ssh.known_hosts},
+          {"directory", ssh.directory}};
+}
+
 Json write_volume(const PlannedVolume& volume) {
   if (const auto* raid = std::get_if<PlannedRaid>(&volume)) {
     return {{"raid", raid->uuid}, {"metadata", raid->metadata}, {"members", raid->members}};
@@ -302,6 +365,8 @@ Json write_target(const PlannedTarget& target) {
     out["raw"] = write_device(raw->device);
   } else if (const auto* nfs = std::get_if<PlannedNfs>(&target.place)) {
     out["nfs"] = write_nfs(*nfs);
+  } else if (const auto* ssh = std::get_if<PlannedSsh>(&target.place)) {
+    out["ssh"] = write_ssh(*ssh);
   } else {
     out["file_system"] = write_file_system(std::get<PlannedFileSystem>(target.place));
   }
@@ -327,7 +392,7 @@ std::string to_json(const CapturePlan& plan) {
   }
   Json collector = Json::array();
   for (const std::string& word : plan.collector) collector.push_back(word);
-  const Json json = {
+  Json json = {
       {"version", CapturePlan::kVersion},
       {"kernel_release", plan.kernel_release},
       {"modules", write_modules(plan.modules)},
@@ -338,11 +403,18 @@ std::string to_json(const CapturePlan& plan) {
         {"post", write_hooks(plan.hooks.post)},
         {"emergency", write_hooks(plan.hooks.emergency)}}},
       {"keep_dumps", plan.keep_dumps},
+      {"keep_free", plan.keep_free},
       {"watchdog", plan.watchdog},
       {"deadlines", std::move(deadlines)},
       {"failure_action", to_string(plan.failure_action)},
       {"final_action", to_string(plan.final_action)},
   };
+  if (plan.fence_kdump) {
+    json["fence_kdump"] = {{"addresses", Json(plan.fence_kdump->addresses)},
+                           {"port", plan.fence_kdump->port},
+                           {"interval", plan.fence_kdump->interval},
+                           {"count", plan.fence_kdump->count}};
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -369,6 +441,8 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
                            "collector",
                            "hooks",
                            "keep_dumps",
+                           "keep_free",
+                           "fence_kdump",
                            "watchdog",
                            "deadlines",
                            "failure_action",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "config/fence_plan.h"
 #include "config/kdump_config.h"
 #include "config/network_plan.h"
 
@@ -19,6 +20,8 @@ inline constexpr const char* kCapturePlanPath = "/etc/kdump/plan.json";
 /// Fixed places of the two programs in the capture image.
 inline constexpr const char* kImageAgentPath = "/init";
 inline constexpr const char* kImageCollectorPath = "/usr/bin/kdump-collect";
+/// Where the program that saves on SSH servers lies in the images that have one.
+inline constexpr const char* kImageSshPath = "/usr/bin/kdump-ssh";
 
 /// A kernel module to load, in order. Its file is stored in the image so that the kernel takes it
 /// as it is (uncompressed).
@@ -69,6 +72,18 @@ struct PlannedNfs {
   friend bool operator==(const PlannedNfs&, const PlannedNfs&) = default;
 };
 
+/// A folder on an SSH server. Each address is tried until one answers or the deadline has passed.
+struct PlannedSsh {
+  std::string server;                  ///< as the administrator calls it
+  std::vector<std::string> addresses;  ///< of the server, in the order of preference
+  unsigned port = 22;
+  std::string user;
+  std::string key;          ///< path in the image: a private key without a passphrase
+  std::string known_hosts;  ///< path in the image: the server's keys, by its addresses
+  std::string directory;    ///< dump path on the server
+  friend bool operator==(const PlannedSsh&, const PlannedSsh&) = default;
+};
+
 /// A device or partition to overwrite from its beginning, with a stream in makedumpfile's flattened
 /// format.
 struct PlannedRaw {
@@ -94,7 +109,7 @@ struct PlannedLogicalVolume {
 };
 
 using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume>;
-using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw, PlannedNfs>;
+using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw, PlannedNfs, PlannedSsh>;
 
 /// Where a dump goes, and what the capture kernel needs to get there.
 struct PlannedTarget {
@@ -150,8 +165,10 @@ struct CapturePlan {
   /// The collector's argv without input and output, which the agent appends.
   std::vector<std::string> collector;
   PlannedHooks hooks;
-  unsigned keep_dumps = 0;  ///< of this host on a target, the new one included; 0: all
-  bool watchdog = false;    ///< the host had a hardware watchdog running: it is fed
+  unsigned keep_dumps = 0;      ///< of this host on a target, the new one included; 0: all
+  std::uint64_t keep_free = 0;  ///< bytes that a dump leaves free on a file system
+  std::optional<PlannedFenceKdump> fence_kdump;  ///< who waits for messages, if anybody does
+  bool watchdog = false;  ///< the host had a hardware watchdog running: it is fed
   PlannedDeadlines deadlines;
   FailureAction failure_action = FailureAction::kReboot;
   FinalAction final_action = FinalAction::kReboot;

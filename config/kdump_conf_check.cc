@@ -30,7 +30,7 @@ class ConfChecker {
     std::string_view name;
     Handler handler;
   };
-  static const std::array<Directive, 37> kDirectives;
+  static const std::array<Directive, 38> kDirectives;
 
   void error(const ConfEntry& entry, std::string message, std::string remedy);
   void warning(const ConfEntry& entry, std::string message, std::string remedy);
@@ -49,6 +49,7 @@ class ConfChecker {
   void fallback_target(const ConfEntry& entry);
   void path(const ConfEntry& entry);
   void keep_dumps(const ConfEntry& entry);
+  void keep_free(const ConfEntry& entry);
   void core_collector(const ConfEntry& entry);
   void sshkey(const ConfEntry& entry);
   void hook(const ConfEntry& entry);
@@ -73,7 +74,7 @@ class ConfChecker {
   std::optional<ConfEntry> force_no_rebuild_;
 };
 
-const std::array<ConfChecker::Directive, 37> ConfChecker::kDirectives = {{
+const std::array<ConfChecker::Directive, 38> ConfChecker::kDirectives = {{
     {"fallback_target", &ConfChecker::fallback_target},
     {"raw", &ConfChecker::raw},
     {"nfs", &ConfChecker::nfs},
@@ -87,6 +88,7 @@ const std::array<ConfChecker::Directive, 37> ConfChecker::kDirectives = {{
     {"minix", &ConfChecker::file_system},
     {"path", &ConfChecker::path},
     {"keep_dumps", &ConfChecker::keep_dumps},
+    {"keep_free", &ConfChecker::keep_free},
     {"core_collector", &ConfChecker::core_collector},
     {"sshkey", &ConfChecker::sshkey},
     {"kdump_pre", &ConfChecker::hook},
@@ -287,6 +289,16 @@ void ConfChecker::keep_dumps(const ConfEntry& entry) {
     return invalid_value(entry, "Write how many dumps may be on the target, 1 to 10000");
   }
   checked_.config.keep_dumps = static_cast<unsigned>(*number);
+}
+
+void ConfChecker::keep_free(const ConfEntry& entry) {
+  if (!is_first(entry, entry.name)) return;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 60U;
+  const auto bytes = parse_size(entry.value);
+  if (!bytes || *bytes < 1 || *bytes > kMost) {
+    return invalid_value(entry, "Write how much stays free on the target: 2G");
+  }
+  checked_.config.keep_free = *bytes;
 }
 
 void ConfChecker::core_collector(const ConfEntry& entry) {

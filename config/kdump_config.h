@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,7 +55,8 @@ struct KdumpConfig {
   std::string path = "/var/crash";  ///< absolute, without a final slash (but for "/")
   /// The core_collector line as words; empty: the native collector with its defaults.
   std::vector<std::string> core_collector;
-  unsigned keep_dumps = 0;  ///< of this host on the target, the new one included; 0: all
+  unsigned keep_dumps = 0;      ///< of this host on the target, the new one included; 0: all
+  std::uint64_t keep_free = 0;  ///< bytes that stay free on the target; 0: none need to
   std::string sshkey = "/root/.ssh/kdump_id_rsa";
   std::string kdump_pre;
   std::string kdump_post;

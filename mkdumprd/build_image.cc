@@ -9,6 +9,7 @@
 #include "mkdumprd/dump_targets.h"
 #include "mkdumprd/elf_closure.h"
 #include "mkdumprd/extra_files.h"
+#include "mkdumprd/fence_plan.h"
 #include "mkdumprd/hook_files.h"
 #include "mkdumprd/host_path.h"
 #include "mkdumprd/image_check.h"
@@ -29,6 +30,7 @@ namespace kdump::mkdumprd {
 namespace {
 
 constexpr const char* kLocaltime = "/etc/localtime";
+constexpr const char* kAdjtime = "/etc/adjtime";
 /// A switch's port may take half a minute before it passes the first packet, and a server that
 /// has just been started waits for its clients of before.
 constexpr unsigned kNetworkMountSeconds = 240;
@@ -70,14 +72,6 @@ Result<config::KdumpConfig> with_mount_target(config::KdumpConfig config,
                                .mount_point = std::string(fields[1]),
                                .options = std::string(fields.size() > 3 ? fields[3] : "")};
   return config;
-}
-
-/// Directives that this version's agent does not carry out: the dump is made without them, so it is
-/// a warning and no refusal.
-void warn_of_idle_directives(const config::KdumpConfig& config,
-                             std::vector<std::string>& warnings) {
-  if (config.fence_kdump_nodes.empty()) return;
-  warnings.emplace_back("fence_kdump_nodes in kdump.conf is not carried out by this version");
 }
 
 /// The hooks, the collector, extra_bins, and the shell that a person is to get.
@@ -122,11 +116,51 @@ Result<std::vector<PlacedFile>> place_files(const SysRoot& root,
   if (const auto zone = root.resolve(kLocaltime)) {
     files.push_back({*zone, kLocaltime, 0644, "the host's time zone, for the names of dumps"});
   }
+  if (const auto clock = root.resolve(kAdjtime)) {
+    files.push_back({*clock, kAdjtime, 0644, "whether the hardware clock keeps local time"});
+  }
   for (const IncludedPath& included : includes) {
     const auto more = TRY(expand_include(root, included));
     files.insert(files.end(), more.begin(), more.end());
   }
   return files;
+}
+
+/// The keys of ssh targets, and the program that uses them.
+Status add_ssh(const SysRoot& root,
+               const OwnPrograms& own,
+               const DumpTargets& targets,
+               ImageContents& contents,
+               std::vector<std::string>& programs) {
+  bool is_wanted = false;
+  for (const DumpTargetPlan& plan : targets.plans) {
+    is_wanted = is_wanted || std::holds_alternative<config::PlannedSsh>(plan.target.place);
+    contents.files.insert(contents.files.end(), plan.files.begin(), plan.files.end());
+    contents.made_files.insert(
+        contents.made_files.end(), plan.made_files.begin(), plan.made_files.end());
+  }
+  if (!is_wanted) return {};
+  const std::string program =
+      TRY(find_beside_agent(root, own, std::string(name_of(config::kImageSshPath))));
+  contents.files.push_back({program, config::kImageSshPath, 0755, "saves on SSH servers"});
+  programs.push_back(program);
+  return {};
+}
+
+/// The other nodes of a cluster are told whatever the target, and reached before it.
+Result<std::vector<ModuleWish>> add_fence(const SysRoot& root,
+                                          HostNetwork& network,
+                                          const config::KdumpConfig& config,
+                                          DumpTargets& targets,
+                                          config::CapturePlan& capture) {
+  const auto fence = TRY(plan_fence(root, network, config, targets.warnings));
+  if (!fence) return std::vector<ModuleWish>();
+  for (DumpTargetPlan& plan : targets.plans) {
+    if (!plan.target.network) plan.target.network.emplace();
+    merge_network(*plan.target.network, fence->network);
+  }
+  capture.fence_kdump = fence->fence;
+  return fence->modules;
 }
 
 /// What an image needs beside modules as soon as one of its targets is on the network.
@@ -177,7 +211,6 @@ Result<BuildReport> build_image(const SysRoot& root,
   TRY(check_destination(request));
   const config::KdumpConfig config = TRY(with_mount_target(given, request.extra.mounts));
   BuildReport report;
-  warn_of_idle_directives(config, report.warnings);
 
   // The host.
   const MountTable mounts = TRY(MountTable::read(root));
@@ -199,10 +232,14 @@ Result<BuildReport> build_image(const SysRoot& root,
   for (ModuleWish& wish : wish_extra_modules(joined(config.extra_modules, request.extra.drivers))) {
     wishes.push_back(std::move(wish));
   }
+  for (ModuleWish& wish : TRY(add_fence(root, network, config, targets, contents.capture))) {
+    wishes.push_back(std::move(wish));
+  }
   contents.modules = TRY(close_modules(root, kernel, wishes));
   contents.files = TRY(place_files(root, own, request.extra.includes));
   std::vector<std::string> programs = joined({own.agent, own.collector}, extra.elf);
   TRY(add_network(root, own, targets, contents, programs));
+  TRY(add_ssh(root, own, targets, contents, programs));
   contents.libraries = TRY(close_libraries(root, programs));
   contents.extra_programs = extra.files;
   for (DumpTargetPlan& plan : targets.plans) {
@@ -212,6 +249,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   contents.capture.collector = collector.argv;
   contents.capture.hooks = hooks.hooks;
   contents.capture.keep_dumps = config.keep_dumps;
+  contents.capture.keep_free = config.keep_free;
   contents.capture.watchdog = watchdogs.active;
   contents.capture.failure_action = config.failure_action;
   contents.capture.final_action = config.final_action;

@@ -71,6 +71,12 @@ class Check {
     check_modules(*plan, plan->modules);
     for (const config::PlannedTarget& target : plan->targets) {
       check_modules(*plan, target.modules);
+      if (const auto* ssh = std::get_if<config::PlannedSsh>(&target.place)) {
+        for (const std::string& file :
+             {std::string(config::kImageSshPath), ssh->key, ssh->known_hosts}) {
+          need(file, "the plan");
+        }
+      }
       if (target.network) need(config::kImageNetworkPath, "the plan");
       report_.facts.push_back("target: " + target.name);
     }

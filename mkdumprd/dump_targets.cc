@@ -5,6 +5,7 @@
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/nfs_target.h"
 #include "mkdumprd/raw_target.h"
+#include "mkdumprd/ssh_target.h"
 #include "mkdumprd/target_facts.h"
 #include "mkdumprd/target_plan.h"
 #include "mkdumprd/virtiofs_target.h"
@@ -33,6 +34,9 @@ class Planner {
   Status add(const config::KdumpConfig& config) {
     if (const auto* share = std::get_if<config::VirtiofsTarget>(&config.target)) {
       return add_virtiofs(*share, config.path);
+    }
+    if (const auto* ssh = std::get_if<config::SshTarget>(&config.target)) {
+      return add_ssh(*ssh, config);
     }
     if (const auto* nfs = std::get_if<config::NfsTarget>(&config.target)) {
       return add_nfs(*nfs, config.path);
@@ -98,6 +102,20 @@ class Planner {
     std::vector<ModuleWish> wishes = std::move(plan.network.modules);
     wishes.insert(wishes.end(), plan.modules.begin(), plan.modules.end());
     return finish(std::move(out), wishes);
+  }
+
+  Status add_ssh(const config::SshTarget& target, const config::KdumpConfig& config) {
+    SshPlan plan = TRY(plan_ssh(root_, network_, target, config, out_.plans.size()));
+    for (std::string& warning : plan.network.warnings) warn(std::move(warning));
+    DumpTargetPlan out;
+    out.target.name = escape_control(fmt::format("ssh {}@{}", target.user, target.host));
+    out.target.host_name = plan.network.source;
+    out.target.network = std::move(plan.network.network);
+    out.hosts = {{target.host, plan.ssh.addresses}};
+    out.target.place = std::move(plan.ssh);
+    out.files = std::move(plan.files);
+    out.made_files = std::move(plan.made_files);
+    return finish(std::move(out), plan.network.modules);
   }
 
   Status finish(DumpTargetPlan plan, const std::vector<ModuleWish>& wishes) {

@@ -7,6 +7,7 @@
 #include "config/capture_plan.h"
 #include "config/kdump_config.h"
 #include "mkdumprd/host_network.h"
+#include "mkdumprd/image_plan.h"
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/name_service.h"
 
@@ -19,7 +20,9 @@ namespace kdump::mkdumprd {
 struct DumpTargetPlan {
   config::PlannedTarget target;  ///< its modules are still to be filled in
   ModuleClosure modules;
-  std::vector<KnownHost> hosts;  ///< whose names were resolved
+  std::vector<KnownHost> hosts;      ///< whose names were resolved
+  std::vector<PlacedFile> files;     ///< keys
+  std::vector<MadeFile> made_files;  ///< what belongs to them
 };
 
 struct DumpTargets {

@@ -100,6 +100,20 @@ Result<std::string> read_image_file(const std::string& image, std::string_view n
                     escape_control(name));
 }
 
+Result<ImageContent> read_image(const std::string& image) {
+  ImageContent out;
+  TRY(each_image_entry(image, [&](archive* reader, archive_entry* entry) -> Result<bool> {
+    const char* target = archive_entry_symlink(entry);
+    ImageFile file;
+    file.mode = archive_entry_mode(entry);
+    if (target != nullptr) file.link_target = target;
+    if (S_ISREG(file.mode)) file.content = TRY(read_content(reader, image));
+    out[std::string(without_slash(name_of_entry(entry)))] = std::move(file);
+    return true;
+  }));
+  return out;
+}
+
 Status unpack_image(const std::string& image, const std::string& folder) {
   return each_image_entry(image, [&](archive* reader, archive_entry* entry) -> Result<bool> {
     TRY(unpack_one(reader, entry, image, folder));

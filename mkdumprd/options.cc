@@ -4,13 +4,17 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace kdump::mkdumprd {
 namespace {
 
 constexpr const char* kAbout =
     "Builds the capture initramfs for the dump target in kdump.conf(5).\n"
-    "`mkdumprd list|cat|check IMAGE` shows what is in an image and whether it is whole.";
+    "`mkdumprd list|cat|check|diff IMAGE` shows what is in an image, whether it is whole, and "
+    "what\n"
+    "another has that it has not.";
 constexpr const char* kFooter =
     "Of dracut's options --add-drivers, --install, --include and --mount are understood; the "
     "others "
@@ -59,6 +63,15 @@ Result<Options> parse_check(const std::vector<std::string>& words) {
   return parse_with(app, words, options);
 }
 
+Result<Options> parse_diff(const std::vector<std::string>& words) {
+  Options options;
+  options.action = Options::Action::kDiff;
+  CLI::App app("Says what differs between two capture images.", "mkdumprd diff");
+  app.add_option("BEFORE", options.image, "An image")->required();
+  app.add_option("AFTER", options.other_image, "Another one")->required();
+  return parse_with(app, words, options);
+}
+
 Result<Options> parse_build(const std::vector<std::string>& words) {
   const LegacyArgs legacy = TRY(parse_legacy_args(words));
   Options options;
@@ -97,11 +110,18 @@ Result<Options> parse_build(const std::vector<std::string>& words) {
 }  // namespace
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
   const std::string verb = words.empty() ? std::string() : words.front();
-  if (verb != "list" && verb != "cat" && verb != "check") return parse_build(words);
-  words.erase(words.begin());
-  return verb == "list" ? parse_list(words) : verb == "cat" ? parse_cat(words) : parse_check(words);
+  struct Verb {
+    std::string_view name;
+    Result<Options> (*parse)(const std::vector<std::string>&);
+  };
+  constexpr std::array<Verb, 4> kVerbs = {
+      {{"list", parse_list}, {"cat", parse_cat}, {"check", parse_check}, {"diff", parse_diff}}};
+  for (const Verb& row : kVerbs) {
+    if (verb == row.name) return row.parse({words.begin() + 1, words.end()});
+  }
+  return parse_build(words);
 }
 
 }  // namespace kdump::mkdumprd

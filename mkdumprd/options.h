@@ -10,11 +10,12 @@
 namespace kdump::mkdumprd {
 
 struct Options {
-  enum class Action { kBuild, kList, kCat, kCheck, kPrintText };
+  enum class Action { kBuild, kList, kCat, kCheck, kDiff, kPrintText };
   Action action = Action::kBuild;
   std::string text;  ///< for kPrintText: help or version
 
   std::string image;
+  std::string other_image;     ///< for kDiff
   std::string file;            ///< of the image, for kCat
   bool why = false;            ///< for kList
   std::string kernel_release;  ///< "": the running kernel

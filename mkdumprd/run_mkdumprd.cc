@@ -9,6 +9,7 @@
 #include "config/kdump_conf.h"
 #include "mkdumprd/build_image.h"
 #include "mkdumprd/built_image_check.h"
+#include "mkdumprd/compare_images.h"
 #include "mkdumprd/image_files.h"
 #include "mkdumprd/image_plan.h"
 #include "mkdumprd/list_image.h"
@@ -132,6 +133,15 @@ Result<int> check(const Options& options) {
   return report.problems.empty() ? kExitOk : kExitFailed;
 }
 
+/// Exit codes as of diff(1).
+Result<int> diff(const Options& options) {
+  const auto lines = TRY(compare_images(options.image, options.other_image));
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  TRY(print(text));
+  return lines.empty() ? kExitOk : kExitFailed;
+}
+
 }  // namespace
 
 Result<int> run_mkdumprd(const std::vector<std::string>& arguments) {
@@ -145,6 +155,8 @@ Result<int> run_mkdumprd(const std::vector<std::string>& arguments) {
       return print(TRY(list(options)));
     case Options::Action::kCat:
       return print(TRY(read_image_file(options.image, options.file)));
+    case Options::Action::kDiff:
+      return diff(options);
     case Options::Action::kPrintText:
       return print(options.text);
   }

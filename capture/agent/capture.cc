@@ -4,6 +4,7 @@
 #include "capture/agent/file_system_target.h"
 #include "capture/agent/load_modules.h"
 #include "capture/agent/raw_target.h"
+#include "capture/agent/ssh_target.h"
 #include "config/kernel_cmdline.h"
 
 namespace kdump::agent {
@@ -37,6 +38,9 @@ Status check_vmcore(const SysRoot& root) {
 CaptureEnd save_on(const CaptureContext& context, std::size_t index, const Status& vmcore) {
   if (std::holds_alternative<config::PlannedRaw>(context.plan.targets[index].place)) {
     return save_on_raw_device(context, index, vmcore);
+  }
+  if (std::holds_alternative<config::PlannedSsh>(context.plan.targets[index].place)) {
+    return save_on_ssh_server(context, index, vmcore);
   }
   return save_on_file_system(context, index, vmcore);
 }

@@ -11,10 +11,6 @@
 namespace kdump::agent {
 namespace {
 
-double seconds_since(const CaptureContext& context, Deadline start) {
-  return std::chrono::duration<double>(context.system.now() - start).count();
-}
-
 // The kernel's own account of why a process got SIGKILL, if it was short of memory.
 bool was_killed_for_memory(const CaptureContext& context, pid_t pid) {
   bool found = false;
@@ -46,17 +42,6 @@ Status check_end(const CaptureContext& context, const std::string& program, cons
   return make_error(ErrorKind::kSystem, "{} failed: {}", program, end.status.describe());
 }
 
-Status run_collector(const CaptureContext& context, Program program, Deadline deadline) {
-  program.stall = std::chrono::seconds(context.plan.deadlines.stall);
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
-      .tick = [&] { context.memory.sample(); }};
-  const auto end = context.system.run(program, observer, deadline);
-  context.log.end_program_output();
-  if (!end) return end.error();
-  return check_end(context, program.argv[0], *end);
-}
-
 // What to do about a target without room; "" when it has some left.
 std::string when_full(const std::string& directory) {
   constexpr std::uint64_t kNearlyNothing = std::uint64_t{1} << 20U;
@@ -73,6 +58,26 @@ std::string when_full(const std::string& directory) {
 
 }  // namespace
 
+Status run_logged(const CaptureContext& context, Program program, Deadline deadline) {
+  // kdump-ssh notices by itself that its server is silent, and sleeps while the collector thinks.
+  if (program.argv[0] != config::kImageSshPath) {
+    program.stall = std::chrono::seconds(context.plan.deadlines.stall);
+  }
+  const ProgramObserver observer{
+      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
+      .tick = [&] { context.memory.sample(); },
+      .active = [&] { context.steps.moved(); }};
+  const auto end = context.system.run(program, observer, deadline);
+  context.log.end_program_output();
+  if (!end) return end.error();
+  return check_end(context, program.argv[0], *end);
+}
+
+std::string time_since(const CaptureContext& context, Deadline start) {
+  return fmt::format("{:.2f} s",
+                     std::chrono::duration<double>(context.system.now() - start).count());
+}
+
 bool collector_is_native(const config::CapturePlan& plan) {
   return plan.collector.at(0) == config::kImageCollectorPath;
 }
@@ -82,45 +87,49 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory) {
   const Deadline deadline = context.steps.begin(Step::kDmesg, context.plan.deadlines.dmesg);
   const std::string incomplete = directory + "/vmcore-dmesg-incomplete.txt";
   context.log.info("saving vmcore-dmesg.txt");
-  TRY(run_collector(
+  TRY(run_logged(
       context,
       {{config::kImageCollectorPath, "--dump-dmesg", context.root.path(kVmcorePath), incomplete}},
       deadline));
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore-dmesg.txt"));
   context.log.info(
-      "saved vmcore-dmesg.txt ({}, {:.2f} s)", format_size(size), seconds_since(context, start));
+      "saved vmcore-dmesg.txt ({}, {})", format_size(size), time_since(context, start));
   return {};
 }
 
-Status save_vmcore(const CaptureContext& context, const std::string& directory) {
+Status save_vmcore(const CaptureContext& context,
+                   std::vector<std::string> collector,
+                   const std::string& directory) {
   const Deadline start = context.system.now();
   const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
   const std::string incomplete = directory + "/vmcore-incomplete";
-  std::vector<std::string> argv = context.plan.collector;
+  std::vector<std::string> argv = std::move(collector);
   argv.push_back(context.root.path(kVmcorePath));
   argv.push_back(incomplete);
   context.log.info("saving vmcore");
-  if (auto collected = run_collector(context, {argv}, deadline); !collected) {
+  if (auto collected = run_logged(context, {argv}, deadline); !collected) {
     Error error = std::move(collected).error();
     error.message += when_full(directory);
     return error;
   }
   context.steps.begin(Step::kSync, context.plan.deadlines.sync);
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore"));
-  context.log.info("saved vmcore ({}, {:.2f} s)", format_size(size), seconds_since(context, start));
+  context.log.info("saved vmcore ({}, {})", format_size(size), time_since(context, start));
   return {};
 }
 
-Status write_vmcore_stream(const CaptureContext& context, int fd) {
-  const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
+std::vector<std::string> stream_command(const CaptureContext& context) {
   std::vector<std::string> argv = context.plan.collector;
-  if (collector_is_native(context.plan)) {
-    // makedumpfile's words for a stream on standard output, which the collector speaks.
-    if (argv.size() < 2) argv = {argv.at(0), "makedumpfile", "-d", "31"};
-    argv.insert(argv.begin() + 2, "-F");
-  }
+  const bool native = collector_is_native(context.plan);
+  const bool as_makedumpfile = native && argv.size() > 1 && argv[1] == "makedumpfile";
+  if (as_makedumpfile) argv.insert(argv.begin() + 2, "-F");
   argv.push_back(context.root.path(kVmcorePath));
-  return run_collector(context, {argv, fd}, deadline);
+  if (native && !as_makedumpfile) argv.emplace_back("-");
+  return argv;
+}
+
+std::vector<std::string> dmesg_command(const CaptureContext& context) {
+  return {config::kImageCollectorPath, "--dump-dmesg", context.root.path(kVmcorePath), "-"};
 }
 
 }  // namespace kdump::agent

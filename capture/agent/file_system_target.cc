@@ -5,6 +5,7 @@
 #include "capture/agent/capture_log.h"
 #include "capture/agent/collect.h"
 #include "capture/agent/dump_directory.h"
+#include "capture/agent/dump_room.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/mount_target.h"
 #include "capture/agent/nfs_mount.h"
@@ -73,12 +74,15 @@ void save_log(const CaptureContext& context, const std::string& directory) {
 
 // In the order of their worth; each is tried whatever became of the one before. The log comes
 // before the dump, too: a machine that dies meanwhile leaves what led there.
-Status save_dump(const CaptureContext& context, const std::string& directory) {
+Status save_dump(const CaptureContext& context,
+                 const config::PlannedTarget& target,
+                 const std::string& directory) {
   if (const auto dmesg = save_dmesg(context, directory); !dmesg) {
     context.log.error("cannot save vmcore-dmesg.txt: {}", dmesg.error().message);
   }
   save_log(context, directory);
-  auto vmcore = save_vmcore(context, directory);
+  const auto collector = make_dump_fit(context, target.host_name, directory);
+  Status vmcore = collector ? save_vmcore(context, *collector, directory) : collector.error();
   if (!vmcore) context.log.error("cannot save vmcore: {}", vmcore.error().message);
   return vmcore;
 }
@@ -107,7 +111,7 @@ CaptureEnd save_in(const CaptureContext& context,
   const std::size_t keep = context.plan.keep_dumps;
   // One old dump stays until the new one is whole.
   if (keep > 0) make_room(context, target, directory, std::max<std::size_t>(keep, 2));
-  const Status saved = save_dump(context, directory);
+  const Status saved = save_dump(context, target, directory);
   if (keep > 0 && saved) make_room(context, target, directory, keep);
   // No hook after the dump can change what became of it.
   (void)run_hooks(context, context.plan.hooks.post, {saved ? "0" : "1"});

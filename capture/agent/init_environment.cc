@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #include <cerrno>
 #include <csignal>
@@ -79,6 +80,27 @@ AgentLog open_log(const SysRoot& root) {
     record = *std::move(opened);
   }
   return {std::move(console), std::move(record)};
+}
+
+std::time_t utc_of_local_clock(std::time_t seconds) {
+  std::tm fields{};
+  ::gmtime_r(&seconds, &fields);
+  fields.tm_isdst = -1;
+  const std::time_t utc = ::mktime(&fields);
+  return utc == -1 ? seconds : utc;
+}
+
+Status correct_local_clock(const SysRoot& root) {
+  constexpr std::size_t kClockLine = 2;  // the third: UTC or LOCAL
+  const auto text = root.read("/etc/adjtime");
+  if (!text) return {};
+  const auto lines = split_lines(*text);
+  if (lines.size() <= kClockLine || trim(lines[kClockLine]) != "LOCAL") return {};
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  now.tv_sec = utc_of_local_clock(now.tv_sec);
+  if (::clock_settime(CLOCK_REALTIME, &now) == 0) return {};
+  return system_error(errno, "cannot set the clock, which keeps local time");
 }
 
 Status restart_on_panic(const SysRoot& root) {

@@ -5,6 +5,7 @@
 #include "base/sys_root.h"
 #include "capture/agent/agent_log.h"
 
+#include <ctime>
 #include <vector>
 
 namespace kdump::agent {
@@ -25,5 +26,13 @@ AgentLog open_log(const SysRoot& root);
 /// A panic of the capture kernel must not leave the machine standing: it restarts after ten seconds
 /// unless panic= on the command line says otherwise.
 Status restart_on_panic(const SysRoot& root);
+
+/// What the time is when the clock says `seconds` although it was read as UTC and keeps local time
+/// (that of the TZ in force).
+[[nodiscard]] std::time_t utc_of_local_clock(std::time_t seconds);
+
+/// The kernel takes the hardware clock for UTC. Where the image's /etc/adjtime (hwclock(8)) says
+/// that it keeps local time, the time is set right. An absent file means UTC.
+Status correct_local_clock(const SysRoot& root);
 
 }  // namespace kdump::agent

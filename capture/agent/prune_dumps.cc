@@ -9,10 +9,9 @@
 
 namespace kdump::agent {
 
-Result<std::vector<std::string>> prune_dumps(const std::string& folder,
-                                             const std::string& host,
-                                             std::size_t keep) {
-  namespace fs = std::filesystem;
+namespace fs = std::filesystem;
+
+Result<std::vector<std::string>> list_dumps(const std::string& folder, const std::string& host) {
   std::error_code error;
   std::vector<std::pair<std::string, std::string>> dumps;  // date, name
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
@@ -26,9 +25,20 @@ Result<std::vector<std::string>> prune_dumps(const std::string& folder,
   }
   if (error) return system_error(error.value(), "cannot list {}", folder);
   std::sort(dumps.begin(), dumps.end());
+  std::vector<std::string> names;
+  names.reserve(dumps.size());
+  for (auto& [date, name] : dumps) names.push_back(std::move(name));
+  return names;
+}
+
+Result<std::vector<std::string>> prune_dumps(const std::string& folder,
+                                             const std::string& host,
+                                             std::size_t keep) {
+  const std::vector<std::string> dumps = TRY(list_dumps(folder, host));
+  std::error_code error;
   std::vector<std::string> removed;
   while (dumps.size() - removed.size() > keep) {
-    const std::string& name = dumps[removed.size()].second;
+    const std::string& name = dumps[removed.size()];
     fs::remove_all(fs::path(folder) / name, error);
     if (error) return system_error(error.value(), "cannot remove {}/{}", folder, name);
     removed.push_back(name);

@@ -37,8 +37,9 @@ Result<std::string> reach_device(const CaptureContext& context, std::size_t targ
 Status write_dump(const CaptureContext& context, const std::string& device) {
   Fd fd = TRY(Fd::open(context.root.path(device), O_WRONLY | O_EXCL));
   context.log.info("saving vmcore");
-  TRY(write_vmcore_stream(context, fd.raw()));
-  const Deadline deadline = context.steps.begin(Step::kSync, context.plan.deadlines.sync);
+  Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
+  TRY(run_logged(context, {stream_command(context), fd.raw()}, deadline));
+  deadline = context.steps.begin(Step::kSync, context.plan.deadlines.sync);
   TRY(context.system.sync_device(device, deadline));
   TRY(fd.close());
   context.log.info("saved vmcore on {}; 'kdumpctl start' fetches it from there", device);

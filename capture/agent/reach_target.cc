@@ -34,12 +34,22 @@ Status bring_up_network(const CaptureContext& context, std::size_t target) {
                     end->status.describe());
 }
 
+bool is_remote(const config::PlannedTarget& target) {
+  return std::holds_alternative<config::PlannedNfs>(target.place) ||
+         std::holds_alternative<config::PlannedSsh>(target.place);
+}
+
 }  // namespace
 
 Status reach_target(const CaptureContext& context, std::size_t target) {
   const config::PlannedTarget& planned = context.plan.targets.at(target);
   load_modules(context, planned.modules);
-  if (planned.network) TRY(bring_up_network(context, target));
+  if (planned.network) {
+    auto up = bring_up_network(context, target);
+    if (!up && is_remote(planned)) return up;
+    // A disk is reached without it; only the other nodes of the cluster hear nothing.
+    if (!up) context.log.warning("{}", up.error().message);
+  }
   return set_up_volumes(context, planned.volumes);
 }
 

@@ -36,7 +36,8 @@ class RunningProgram {
     for (;;) {
       const Deadline now = Clock::now();
       end_.deadline_passed = now >= deadline;
-      end_.stalled = stall.count() > 0 && is_idle(now, stall);
+      look(now);
+      end_.stalled = stall.count() > 0 && idle_ >= stall;
       if (end_.deadline_passed || end_.stalled) return give_up();
       std::array<pollfd, 2> watched{
           {{output_.valid() ? output_.raw() : -1, POLLIN, 0}, {child_.pid_fd(), POLLIN, 0}}};
@@ -61,10 +62,11 @@ class RunningProgram {
     observer_.tick();
   }
 
-  bool is_idle(Deadline now, std::chrono::seconds stall) {
-    if (now < next_look_) return false;
+  void look(Deadline now) {
+    if (now < next_look_) return;
     next_look_ = now + kLook;
-    return activity_.idle(now) >= stall;
+    idle_ = activity_.idle(now);
+    if (idle_ < 2 * kLook) observer_.active();
   }
 
   // One read of what is there; called when poll says that it does not block.
@@ -108,6 +110,7 @@ class RunningProgram {
   Activity activity_;
   Deadline next_tick_ = Deadline::min();
   Deadline next_look_ = Deadline::min();
+  Clock::duration idle_{};
   ProgramEnd end_;
 };
 

@@ -10,6 +10,9 @@
 namespace kdump::agent {
 namespace {
 
+/// How long a step of hours counts as alive without a sign of life.
+constexpr std::chrono::seconds kPatience{60};
+
 constexpr std::array<const char*, kStepCount> kStepNames{"modules",
                                                          "network",
                                                          "device",
@@ -17,6 +20,7 @@ constexpr std::array<const char*, kStepCount> kStepNames{"modules",
                                                          "directory",
                                                          "hook",
                                                          "dmesg",
+                                                         "estimate",
                                                          "collect",
                                                          "sync",
                                                          "log",
@@ -57,7 +61,14 @@ Deadline StepClock::begin(Step step, unsigned seconds) {
   report_.step = step;
   report_.deadline = std::min(system_.now() + std::chrono::seconds(seconds), end_of_work_);
   send();
+  if (mark_ != nullptr) mark_->alive_until(report_.deadline);
+  if (step == Step::kCollect) moved();
   return report_.deadline;
+}
+
+void StepClock::moved() const {
+  if (mark_ == nullptr) return;
+  mark_->alive_until(std::min(system_.now() + kPatience, report_.deadline));
 }
 
 void StepClock::set_target(std::size_t index) {

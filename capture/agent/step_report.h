@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "capture/agent/progress_mark.h"
 #include "capture/agent/system.h"
 
 #include <cstddef>
@@ -19,12 +20,13 @@ enum class Step {
   kDirectory,
   kHook,
   kDmesg,
+  kEstimate,
   kCollect,
   kSync,
   kLog,
   kUnmount
 };
-inline constexpr int kStepCount = 11;
+inline constexpr int kStepCount = 12;
 
 [[nodiscard]] const char* to_string(Step step);
 
@@ -44,11 +46,18 @@ Result<StepReport> decode_step_report(std::string_view datagram);
 class StepClock {
  public:
   /// No step's deadline is later than `end_of_work`. `report_fd`: the supervisor's socket.
-  StepClock(const System& system, Deadline end_of_work, int report_fd)
-      : system_(system), end_of_work_(end_of_work), report_fd_(report_fd) {}
+  /// `mark`, if any, is told how long the capture counts as alive.
+  StepClock(const System& system,
+            Deadline end_of_work,
+            int report_fd,
+            const ProgressMark* mark = nullptr)
+      : system_(system), end_of_work_(end_of_work), report_fd_(report_fd), mark_(mark) {}
 
   /// The step begins; returns its deadline.
   Deadline begin(Step step, unsigned seconds);
+  /// What the step waits for has done something. A step that may take hours is alive only while
+  /// this is said at least once a minute.
+  void moved() const;
   /// The turn of another target: it has no dump directory yet. Told with its first step.
   void set_target(std::size_t index);
   void set_dump_directory(const std::string& directory);
@@ -59,6 +68,7 @@ class StepClock {
   const System& system_;
   Deadline end_of_work_;
   int report_fd_;
+  const ProgressMark* mark_;
   StepReport report_;
 };
 

@@ -60,8 +60,24 @@ class Supervision {
       if (got <= 0) return;
       auto report =
           decode_step_report(std::string_view(datagram.data(), static_cast<std::size_t>(got)));
-      if (report) last_ = *std::move(report);
+      if (report) take(*std::move(report));
     }
+  }
+
+  void take(StepReport report) {
+    const bool is_same = has_report_ && report.step == last_.step && report.target == last_.target;
+    if (!is_same) {
+      end_step();
+      step_start_ = Clock::now();
+    }
+    has_report_ = true;
+    last_ = std::move(report);
+  }
+
+  void end_step() {
+    constexpr std::size_t kMostSteps = 1000;
+    if (!has_report_ || steps_.size() == kMostSteps) return;
+    steps_.push_back({last_.target, last_.step, Clock::now() - step_start_});
   }
 
   // The worker's status once it has ended; orphans are only buried.
@@ -75,9 +91,8 @@ class Supervision {
     }
   }
 
-  WorkerEnd ended(int status) const {
-    WorkerEnd end;
-    end.last = last_;
+  WorkerEnd ended(int status) {
+    WorkerEnd end = what_is_known();
     if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerSucceeded) {
       end.how = WorkerEnd::How::kSucceeded;
     } else if (WIFEXITED(status) && WEXITSTATUS(status) == kWorkerFailed) {
@@ -94,7 +109,15 @@ class Supervision {
     return end;
   }
 
-  WorkerEnd give_up() const {
+  WorkerEnd what_is_known() {
+    end_step();
+    WorkerEnd end;
+    end.last = last_;
+    end.steps = std::move(steps_);
+    return end;
+  }
+
+  WorkerEnd give_up() {
     ::kill(-worker_, SIGKILL);
     ::kill(worker_, SIGKILL);
     const Deadline buried = Clock::now() + limits_.burial;
@@ -103,9 +126,8 @@ class Supervision {
       gone = reap().has_value();
       if (!gone) ::poll(nullptr, 0, 20);
     }
-    WorkerEnd end;
+    WorkerEnd end = what_is_known();
     end.how = WorkerEnd::How::kStuck;
-    end.last = last_;
     end.reason = fmt::format("step '{}' did not end in time{}",
                              to_string(last_.step),
                              gone ? "" : " and is stuck in the kernel");
@@ -116,6 +138,9 @@ class Supervision {
   Fd reports_;
   SupervisorLimits limits_;
   StepReport last_;
+  bool has_report_ = false;
+  Deadline step_start_;
+  std::vector<StepTime> steps_;
   bool reports_open_ = true;
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace kdump::agent {
 
@@ -21,6 +22,13 @@ struct SupervisorLimits {
   std::chrono::milliseconds burial{2'000};
 };
 
+/// A step that the worker has been at, and for how long.
+struct StepTime {
+  std::size_t target = 0;
+  Step step = Step::kModules;
+  Clock::duration took{};
+};
+
 /// How the worker ended.
 struct WorkerEnd {
   enum class How {
@@ -31,8 +39,9 @@ struct WorkerEnd {
     kStuck,      ///< killed for a deadline
   };
   How how = How::kDied;
-  std::string reason;  ///< for people, of kDied and kStuck; else empty
-  StepReport last;     ///< its last report
+  std::string reason;           ///< for people, of kDied and kStuck; else empty
+  StepReport last;              ///< its last report
+  std::vector<StepTime> steps;  ///< in their order; of at most 1000
 };
 
 /// Exit codes of the worker. 1 is what a program ends with that did not get as far as choosing.

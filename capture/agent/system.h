@@ -45,6 +45,7 @@ struct Program {
 struct ProgramObserver {
   std::function<void(std::string_view)> output;  ///< bytes of its standard output and error
   std::function<void()> tick;                    ///< a few times a second
+  std::function<void()> active = [] {};          ///< once a second, while it uses the processor
 };
 
 /// How a program that ran to its end, or was killed at its deadline, ended.

@@ -141,7 +141,10 @@ Result<int> run_kdump_ssh(const std::vector<std::string>& arguments) {
     TRY(write_all(STDOUT_FILENO, "kdump-ssh " KDUMP_TOOLKIT_VERSION "\n"));
     return kExitOk;
   }
-  return perform(*call);
+  auto done = perform(*call);
+  if (done || done.error().kind != ErrorKind::kMismatch) return done;
+  Log("kdump-ssh").error("{}", done.error().message);
+  return kExitRefused;
 }
 
 }  // namespace kdump::ssh

@@ -14,7 +14,7 @@ _kdump_collect() {
         verify) options='-h --help --json --no-progress --source --threads' ;;
         rearrange | reassemble) options='-f -h -q --force --help --quiet' ;;
         *) options='-c -d -f -h -i -l -p -q -V -x -z
-            --codec --dry-run --dump-dmesg --estimate --exclude --force --help --level --mem-usage --memory
+            --codec --dry-run --dump-dmesg --estimate --exclude --force --help --json --level --mem-usage --memory
             --no-mmap --no-progress --output-format --partial-dmesg --progress --quiet --size-limit --split
             --split-block --stats --threads --verify --version --vmcoreinfo --vmlinux --vtop' ;;
     esac

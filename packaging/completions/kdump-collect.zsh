@@ -37,6 +37,7 @@ _kdump_collect() {
         '(-x --vmlinux)'{-i,--vmcoreinfo}'[what VMCOREINFO lacks]:file:_files' \
         '(-i --vmcoreinfo)'{-x,--vmlinux}'[debug information of the kernel]:vmlinux:_files' \
         '(--mem-usage)--estimate[what dumps of each level would take]' \
+        '--json[an estimate as one JSON object]' \
         '(--estimate)--mem-usage[how many pages of each kind there are]' \
         '--vtop[where a kernel address lies]:address:' \
         '--partial-dmesg[only messages since the log was cleared]' \

@@ -12,4 +12,4 @@ _arguments \
     '--collector[the program file of the collector]:file:_files' \
     '(-h --help)'{-h,--help}'[print a help and exit]' \
     '(-V --version)'{-V,--version}'[print the version and exit]' \
-    '1:image, list, cat or check:_files' '2:version:_files -W /lib/modules -/'
+    '1:image, list, cat, check or diff:_files' '2:version:_files -W /lib/modules -/'

@@ -20,6 +20,7 @@ from vm import (
     load_faults,
     nfs_cases,
     smallest,
+    ssh_cases,
     targets,
 )
 from vm.arm64_capture import Arm64CaptureCase
@@ -34,6 +35,7 @@ CASES = (
     *PANIC_CASES,
     *targets.CASES,
     *nfs_cases.CASES,
+    *ssh_cases.CASES,
     *fast_reboot.CASES,
     *kdump_service.CASES,
     *arm64_dump.CASES,

@@ -16,6 +16,7 @@ from vm import boot, checks, cpio, disk, guest, qemu
 from vm.guest import CRASH_DISK_UUID
 from vm.kdump_file import FormatError, KdumpFile
 from vm.nfs_server import NfsServer
+from vm.ssh_server import EXPORT, SshServer
 from vm.qemu import Machine
 from vm.readers import ReaderError
 from vm.result import Result
@@ -55,7 +56,8 @@ class TargetCase:
     dump: str = "crash disk"
     after: str = ""  # shell lines of a boot after the capture
     share: bool = False  # a virtiofs share with the tag "dumps"
-    server: NfsServer | None = None  # a second guest; its disk is "export" afterwards
+    # A second guest, or this host; what it was sent is in "export" afterwards.
+    server: NfsServer | SshServer | None = None
     seconds: float = 600.0  # until it is given up
     full_only: bool = False
 
@@ -145,18 +147,33 @@ _FULL = TargetCase(
     "rm /var/crash/spare; sync",
     console=(
         r"kdump-agent: saved vmcore-dmesg\.txt",
-        "ERROR: cannot save vmcore",
-        r"the dump target is full \(.* left\): remove old dumps",
+        "ERROR: cannot save vmcore: no room for a dump: the smallest needs about",
         "kdump_post was told 1",
+        "the last messages of the crashed kernel:",
         "the emergency hook",
         "kdump-agent: failure action: poweroff",
     ),
-    never=(SAVED,),
+    never=(SAVED, "saving vmcore$"),
     left=(
         ("vmcore-dmesg.txt", "sysrq: Trigger a crash"),
         ("kexec-dmesg.log", "cannot save vmcore"),
     ),
     dump="",
+)
+
+# Three old dumps and hardly anything else: two of them stay.
+_NEARLY_FULL = TargetCase(
+    "target-nearly-full",
+    kdump_conf=_TO_CRASH_DISK + "keep_dumps 9\n",
+    prepare="for year in 2020 2021 2022; do old=/var/crash/127.0.0.1-$year-01-01-00:00:00; mkdir $old; "
+    "dd if=/dev/zero of=$old/old bs=1M count=64; done; dd if=/dev/zero of=/var/crash/filler bs=1M count=28; sync",
+    console=(
+        r"kdump-agent: saved vmcore-dmesg\.txt",
+        r"removed the old dump 127\.0\.0\.1-2020-01-01-00:00:00 to make room",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    never=("removed the old dump 127.0.0.1-2022",),
 )
 
 _HUNG = TargetCase(
@@ -254,6 +271,7 @@ CASES = (
     _DECLINED,
     _ROOTFS,
     _FULL,
+    _NEARLY_FULL,
     _HUNG,
 )
 
@@ -342,10 +360,13 @@ def _shared(case: TargetCase, folder: pathlib.Path):
 def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) -> qemu.Run:
     files = {
         "run.sh": cpio.file(script),
-        "etc/kdump.conf": cpio.file(case.kdump_conf),
+        "etc/kdump.conf": cpio.file(case.kdump_conf.replace(EXPORT, str(folder / "export"))),
         "etc/sysconfig/kdump": cpio.file(boot.sysconfig(case)),
         **{f"etc/{name}": cpio.file(text, 0o755) for name, text in case.files},
     }
+    if isinstance(case.server, SshServer):
+        more = case.server.guest_files(folder)
+        files.update({f"etc/{name}": entry for name, entry in more.items()})
     guest.boot_initramfs(kernel, files, folder / "initramfs")
     names = ["root.img", "crash.img", "harness.img"]
     names += [f"disk{number}.img" for number in range(len(case.disks))]

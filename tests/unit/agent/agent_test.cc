@@ -14,6 +14,7 @@
 namespace kdump::agent {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 /// Whole runs with a real supervisor, real processes and a fake kernel.
@@ -37,6 +38,17 @@ TEST_F(RunAsInit, ASavedDumpEndsInTheFinalAction) {
   EXPECT_EQ(run(), "poweroff") << recorded();
   EXPECT_TRUE(tree.exists(dumped("vmcore")));
   EXPECT_EQ(tree.read("/proc/self/oom_score_adj"), "-1000");
+}
+
+TEST_F(RunAsInit, AShellIsToldWhatEachTargetCameTo) {
+  plan.failure_action = config::FailureAction::kShell;
+  add_fallback();
+  identities["/dev/vda"].uuid = "other";
+  system.on_mount = [](Deadline) -> Status { return system_error(EINVAL, "x"); };
+  EXPECT_EQ(run(), "shell");
+  EXPECT_THAT(recorded(),
+              ContainsRegex("ext4 UUID=1234-abcd: modules [0-9.]+ s, device [0-9.]+ s"));
+  EXPECT_THAT(recorded(), ContainsRegex("ext4 UUID=5678: .*mount [0-9.]+ s"));
 }
 
 TEST_F(RunAsInit, WithoutAPlanItReboots) {
@@ -154,7 +166,8 @@ TEST_F(RunAsInit, EmergencyHooksRunWhenNothingCouldBeSaved) {
   };
   EXPECT_EQ(run(), "halt");
   EXPECT_THAT(system.calls_to("run"),
-              testing::ElementsAre("run /etc/kdump/emergency.d/1", "run /bin/emergency"));
+              testing::ElementsAre(
+                  HasSubstr("--dump-dmesg"), "run /etc/kdump/emergency.d/1", "run /bin/emergency"));
   EXPECT_THAT(recorded(), HasSubstr("WARNING: /bin/emergency failed: exit code 1"));
 }
 

@@ -65,7 +65,8 @@ class FakeSystem : public System {
     calls.push_back(call);
     observer.tick();
     if (program.out >= 0) {
-      TRY(write_all(program.out, std::string_view("a stream")));
+      const bool is_estimate = program.argv.at(1) == "--estimate";
+      TRY(write_all(program.out, is_estimate ? estimate : std::string("a stream")));
       return on_stream;
     }
     return on_run(program.argv, observer, deadline);
@@ -121,6 +122,7 @@ class FakeSystem : public System {
     return make_error(ErrorKind::kNotFound, "no metadata");
   };
   ProgramEnd on_stream{100, {}, false};
+  std::string estimate = "{\"bytes_at_level_31\": 1000}\n";
   std::function<Status()> on_unmount = [] { return Status(); };
   std::function<Result<ProgramEnd>(
       const std::vector<std::string>&, const ProgramObserver&, Deadline)>

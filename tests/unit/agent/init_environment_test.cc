@@ -76,6 +76,32 @@ TEST(InitEnvironment, TheLogWorksWithoutAnyOfThem) {
   EXPECT_EQ(*result, "went on");
 }
 
+TEST(LocalClock, IsReadInItsTimeZone) {
+  const char* before = ::getenv("TZ");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TZ", "XYZ-2", 1);  // two hours east of Greenwich
+  ::tzset();
+  EXPECT_EQ(utc_of_local_clock(1'700'000'000), 1'700'000'000 - 7200);
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  EXPECT_EQ(utc_of_local_clock(1'700'000'000), 1'700'000'000);
+  if (before == nullptr) {
+    ::unsetenv("TZ");
+  } else {
+    ::setenv("TZ", kept.c_str(), 1);
+  }
+  ::tzset();
+}
+
+TEST(LocalClock, AClockInUtcIsLeftAlone) {
+  const test::TempTree tree;
+  EXPECT_TRUE(correct_local_clock(tree.root()));
+  for (const char* text : {"", "0.0 0 0.0\n0\nUTC\n", "LOCAL\n", "0.0 0 0.0\n0\nlocalish\n"}) {
+    tree.write("/etc/adjtime", text);
+    EXPECT_TRUE(correct_local_clock(tree.root())) << text;
+  }
+}
+
 TEST(RestartOnPanic, IsSetUnlessTheCommandLineDid) {
   struct Row {
     const char* before;

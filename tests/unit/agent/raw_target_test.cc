@@ -25,19 +25,27 @@ class RawTarget : public testing::Test, public CaptureFixture {
 TEST_F(RawTarget, TheStreamGoesToTheDevice) {
   ASSERT_EQ(capture(context()), CaptureEnd::kSaved) << recorded();
   EXPECT_EQ(tree.read("/dev/vda"), "a stream");
-  EXPECT_THAT(system.calls_to("run"),
-              ElementsAre("run /usr/bin/kdump-collect --level -F 31 " + tree.path("/proc/vmcore")));
+  EXPECT_THAT(
+      system.calls_to("run"),
+      ElementsAre("run /usr/bin/kdump-collect --level 31 " + tree.path("/proc/vmcore") + " -"));
   EXPECT_THAT(system.calls_to("sync"), ElementsAre("sync /dev/vda"));
   EXPECT_THAT(system.calls_to("mount"), IsEmpty());
   EXPECT_THAT(recorded(), HasSubstr("saved vmcore on /dev/vda"));
 }
 
-TEST_F(RawTarget, TheDefaultCollectorSpeaksMakedumpfile) {
-  plan.collector = {"/usr/bin/kdump-collect"};
+TEST_F(RawTarget, MakedumpfileIsToldToWriteAStream) {
+  plan.collector = {"/usr/bin/kdump-collect", "makedumpfile", "-l", "-d", "31"};
   ASSERT_EQ(capture(context()), CaptureEnd::kSaved);
-  EXPECT_THAT(
-      system.calls_to("run"),
-      ElementsAre("run /usr/bin/kdump-collect makedumpfile -F -d 31 " + tree.path("/proc/vmcore")));
+  EXPECT_THAT(system.calls_to("run"),
+              ElementsAre("run /usr/bin/kdump-collect makedumpfile -F -l -d 31 " +
+                          tree.path("/proc/vmcore")));
+}
+
+TEST_F(RawTarget, AnotherCommandIsGivenTheVmcoreAlone) {
+  plan.collector = {"/usr/bin/mycollector", "--fast"};
+  ASSERT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(system.calls_to("run"),
+              ElementsAre("run /usr/bin/mycollector --fast " + tree.path("/proc/vmcore")));
 }
 
 TEST_F(RawTarget, SomebodysDataIsNotOverwritten) {

@@ -13,7 +13,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class ReachTarget : public testing::Test, public CaptureFixture {};
+class ReachTarget : public testing::Test, public CaptureFixture {
+ protected:
+  /// The first target is on a server.
+  void make_remote() {
+    plan.targets[0].network.emplace();
+    plan.targets[0].place =
+        config::PlannedNfs{"filer", "/dumps", {"192.0.2.1"}, {"4.2"}, 0, "", "/"};
+  }
+};
 
 TEST_F(ReachTarget, ALocalTargetHasNoNetwork) {
   ASSERT_TRUE(reach_target(context(), 0));
@@ -37,8 +45,19 @@ TEST_F(ReachTarget, TheNetworkComesAfterItsModules) {
   EXPECT_THAT(recorded(), HasSubstr("ens1 is up"));
 }
 
-TEST_F(ReachTarget, ANetworkThatDoesNotComeUpIsTheEndOfTheTarget) {
+TEST_F(ReachTarget, ADiskIsReachedWithoutTheClustersNetwork) {
   plan.targets[0].network.emplace();
+  system.on_run = [](const auto&, const ProgramObserver&, Deadline) {
+    ProgramEnd end{100, {}, false};
+    end.status.exit_code = 1;
+    return end;
+  };
+  EXPECT_TRUE(reach_target(context(), 0));
+  EXPECT_THAT(recorded(), HasSubstr("WARNING: the network did not come up"));
+}
+
+TEST_F(ReachTarget, ANetworkThatDoesNotComeUpIsTheEndOfTheTarget) {
+  make_remote();
   system.on_run = [](const auto&, const ProgramObserver&, Deadline) {
     ProgramEnd end{100, {}, false};
     end.status.exit_code = 1;
@@ -52,7 +71,7 @@ TEST_F(ReachTarget, ANetworkThatDoesNotComeUpIsTheEndOfTheTarget) {
 }
 
 TEST_F(ReachTarget, ASetupThatHangsIsKilledAtItsDeadline) {
-  plan.targets[0].network.emplace();
+  make_remote();
   system.on_run = [](const auto&, const ProgramObserver&, Deadline) {
     return ProgramEnd{100, {}, true};
   };

@@ -44,6 +44,25 @@ TEST(Supervise, SeesSuccess) {
   EXPECT_EQ(end->last.dump_directory, "/d");
 }
 
+TEST(Supervise, KnowsWhatEachStepTook) {
+  const auto end = supervise(
+      [](int fd) {
+        report(fd, Step::kModules, 60'000);
+        report(fd, Step::kDevice, 60'000);
+        ::usleep(200'000);
+        report(fd, Step::kDevice, 60'000, "/d");
+        report(fd, Step::kMount, 60'000);
+        return kWorkerFailed;
+      },
+      limits(60'000, 60'000));
+  ASSERT_TRUE(end);
+  ASSERT_EQ(end->steps.size(), 3U);
+  EXPECT_EQ(end->steps[0].step, Step::kModules);
+  EXPECT_EQ(end->steps[1].step, Step::kDevice);
+  EXPECT_GE(end->steps[1].took, milliseconds(150));
+  EXPECT_EQ(end->steps[2].step, Step::kMount);
+}
+
 TEST(Supervise, SeesFailure) {
   const auto end = supervise(
       [](int fd) {

@@ -97,6 +97,17 @@ TEST_F(Survey, EstimatesAreThoseOfDumps) {
   }
 }
 
+TEST_F(Survey, ProgramsReadJson) {
+  const auto survey = survey_memory(options_, {});
+  const auto samples = sample_pages(options_, {});
+  ASSERT_TRUE(survey && samples);
+  const std::string json = estimate_json(*survey, *samples, options_);
+  for (const std::uint32_t bits : {1U, 17U, 31U}) {
+    const DumpEstimate estimate = estimate_dump(*survey, *samples, DumpLevel(bits), 2);
+    EXPECT_THAT(json, HasSubstr(fmt::format("\"bytes_at_level_{}\": {}", bits, estimate.bytes)));
+  }
+}
+
 TEST_F(Survey, MakedumpfilesTableIsMakedumpfiles) {
   MemorySurvey survey;
   survey.page_size = 4096;

@@ -36,12 +36,22 @@ CapturePlan sample_plan() {
   share.place = place;
   PlannedTarget raw = local;
   raw.place = PlannedRaw{{PlannedDevice::By::kPartUuid, "12-34"}};
-  plan.targets = {local, share, raw};
+  PlannedTarget ssh = local;
+  ssh.place = PlannedSsh{"log.example",
+                         {"192.0.2.1", "2001:db8::1"},
+                         2222,
+                         "dump",
+                         "/etc/kdump/ssh/key",
+                         "/etc/kdump/ssh/known_hosts",
+                         "/dumps"};
+  plan.targets = {local, share, raw, ssh};
   plan.hooks.pre = {{"/usr/bin/decide", true}, {"/etc/kdump/pre.d/10-x", false}};
   plan.hooks.post = {{"/etc/kdump/post.d/10-y", false}};
   plan.hooks.emergency = {{"/usr/bin/cry", false}};
   plan.collector = {kImageCollectorPath, "-d", "31"};
   plan.keep_dumps = 3;
+  plan.keep_free = 1U << 31U;
+  plan.fence_kdump = PlannedFenceKdump{{"192.0.2.5", "2001:db8::5"}, 7411, 5, 100};
   plan.watchdog = true;
   plan.deadlines.device = 17;
   plan.failure_action = FailureAction::kDumpToRootfs;
@@ -141,12 +151,30 @@ TEST(CapturePlan, NamesTheFieldThatIsWrong) {
       {"targets[0].volumes[1].uuid is empty",
        [](ordered_json& j) { j["targets"][0]["volumes"][1]["uuid"] = ""; }},
       {"targets[2].raw.by is no", [](ordered_json& j) { j["targets"][2]["raw"]["by"] = "x"; }},
+      {"targets[3].ssh.port is out of",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["port"] = 0; }},
+      {"targets[3].ssh.port is out of",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["port"] = 65536; }},
+      {"targets[3].ssh.addresses are no",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["addresses"] = {"log.example"}; }},
+      {"targets[3].ssh.addresses are no",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["addresses"] = ordered_json::array(); }},
+      {"targets[3].ssh.user is empty",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["user"] = ""; }},
+      {"targets[3].ssh.key contains",
+       [](ordered_json& j) { j["targets"][3]["ssh"]["key"] = "/etc/../x"; }},
+      {"targets[3].ssh.known_hosts is missing",
+       [](ordered_json& j) { j["targets"][3]["ssh"].erase("known_hosts"); }},
       {"hooks.pre[0].decides is neither",
        [](ordered_json& j) { j["hooks"]["pre"][0]["decides"] = 1; }},
       {"hooks.post[0].path does not begin",
        [](ordered_json& j) { j["hooks"]["post"][0]["path"] = "y"; }},
       {"hooks.emergency is missing", [](ordered_json& j) { j["hooks"].erase("emergency"); }},
       {"keep_dumps is not a number", [](ordered_json& j) { j["keep_dumps"] = "3"; }},
+      {"fence_kdump.interval is out", [](ordered_json& j) { j["fence_kdump"]["interval"] = 0; }},
+      {"fence_kdump.port is out", [](ordered_json& j) { j["fence_kdump"]["port"] = 70000; }},
+      {"fence_kdump.addresses are no",
+       [](ordered_json& j) { j["fence_kdump"]["addresses"] = {"beta"}; }},
       {"collector is empty", [](ordered_json& j) { j["collector"] = ordered_json::array(); }},
       {"collector is not a list", [](ordered_json& j) { j["collector"] = ordered_json::object(); }},
       {"collector is not a text", [](ordered_json& j) { j["collector"][1] = 7; }},

@@ -64,6 +64,8 @@ KdumpConfig good(const std::string& text) {
 TEST(KdumpConf, KeepDumpsIsANumber) {
   EXPECT_EQ(good("path /var/crash\n").keep_dumps, 0U);
   EXPECT_EQ(good("keep_dumps 3\n").keep_dumps, 3U);
+  EXPECT_EQ(good("path /var/crash\n").keep_free, 0U);
+  EXPECT_EQ(good("keep_free 2G\n").keep_free, std::uint64_t{2} << 30U);
   for (const char* text : {"keep_dumps 0\n", "keep_dumps all\n", "keep_dumps -1\n"}) {
     EXPECT_TRUE(has_errors(check_kdump_conf(text, "f").diagnostics)) << text;
   }

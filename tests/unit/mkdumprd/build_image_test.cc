@@ -192,14 +192,6 @@ TEST_F(BuildImage, FailureActionShellBringsAShell) {
   EXPECT_THAT(contents_of(request_.image), HasSubstr(" bin/sh\n"));
 }
 
-TEST_F(BuildImage, DirectivesThatAreNotCarriedOutAreSaid) {
-  KdumpConfig config;
-  config.fence_kdump_nodes = {"node2"};
-  const auto report = build(config);
-  ASSERT_TRUE(report) << report.error().message;
-  EXPECT_THAT(report->warnings, Contains(HasSubstr("fence_kdump_nodes")));
-}
-
 TEST_F(BuildImage, MissingProgramNamesTheOption) {
   request_.agent.clear();
   std::filesystem::remove(host_.tree().path("/usr/libexec/kdump/kdump-agent"));

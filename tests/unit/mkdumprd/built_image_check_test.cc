@@ -2,6 +2,7 @@
 #include "mkdumprd/built_image_check.h"
 
 #include "mkdumprd/build_image.h"
+#include "mkdumprd/compare_images.h"
 #include "mkdumprd/image_files.h"
 #include "mkdumprd/image_plan.h"
 #include "mkdumprd/list_image.h"
@@ -57,6 +58,25 @@ TEST_F(BuiltImage, HasAllThatItNeeds) {
   EXPECT_THAT(report->problems, IsEmpty());
   EXPECT_THAT(report->facts, Contains("target: /var/crash on /dev/vdb"));
   EXPECT_THAT(problems_without("nothing"), IsEmpty());
+}
+
+TEST_F(BuiltImage, DiffersFromAnotherByWhatIsSaid) {
+  const auto same = compare_images(image_, image_);
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_THAT(*same, IsEmpty());
+
+  ImagePlan plan;
+  ASSERT_TRUE(plan.add("/init", {0755, TextFile{"another"}, "test"}));
+  ASSERT_TRUE(plan.add("/extra", {0644, TextFile{"x"}, "test"}));
+  const std::string other = host_.tree().path("/other");
+  ASSERT_TRUE(
+      write_image(host_.root(), plan, Packing::kGzip, other, [](std::size_t, std::size_t) {}));
+  const auto lines = compare_images(image_, other);
+  ASSERT_TRUE(lines);
+  EXPECT_THAT(*lines, Contains("+ extra (1 B)"));
+  EXPECT_THAT(*lines, Contains(HasSubstr("~ init: 7 bytes, were ")));
+  EXPECT_THAT(*lines, Contains(HasSubstr("- usr/bin/kdump-collect (")));
+  EXPECT_FALSE(compare_images(image_, host_.tree().path("/absent")));
 }
 
 TEST_F(BuiltImage, WhatIsMissingIsNamed) {

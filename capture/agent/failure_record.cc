@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/agent/failure_record.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "capture/agent/bounded_call.h"
+#include "capture/agent/capture.h"
+#include "config/failure_record.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kdump::agent {
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};
+/// A serial line at 115200 baud takes 6 s for it.
+constexpr off_t kConsoleLimit = 64 << 10;
+/// Non-volatile, for boot services and at run time (UEFI specification, section 8.2).
+constexpr std::array<char, config::kEfiAttributesSize> kAttributes = {7, 0, 0, 0};
+
+/// The last `size` bytes, from the beginning of a line on.
+std::string_view tail(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  text.remove_prefix(text.size() - size);
+  const std::size_t newline = text.find('\n');
+  return newline == std::string_view::npos ? text : text.substr(newline + 1);
+}
+
+/// efivarfs keeps variables that it does not know from being changed by accident.
+void make_mutable(const std::string& path) {
+  const auto file = Fd::open(path, O_RDONLY);
+  if (!file) return;
+  int flags = 0;
+  if (::ioctl(file->raw(), FS_IOC_GETFLAGS, &flags) != 0) return;
+  flags &= ~FS_IMMUTABLE_FL;
+  (void)::ioctl(file->raw(), FS_IOC_SETFLAGS, &flags);  // the write says what became of it
+}
+
+Status write_efi_variable(const SysRoot& root, std::string_view record) {
+  const std::string folder = root.path(config::kEfiVariables);
+  const std::string path = folder + "/" + config::kFailureVariable;
+  make_mutable(path);
+  std::string bytes(kAttributes.begin(), kAttributes.end());
+  bytes += record;
+  // One write(2) is one call of the firmware.
+  const Fd file = TRY(Fd::open(path, O_WRONLY | O_CREAT, 0600));
+  return write_all(file.raw(), std::string_view(bytes));
+}
+
+void mount_efi_variables(const SysRoot& root) {
+  if (!root.is_host() || !root.exists(config::kEfiVariables)) return;
+  // Busy: it is mounted. Whatever else is wrong, the variable cannot be written.
+  (void)::mount(
+      "efivarfs", config::kEfiVariables, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+}
+
+Status write_pmsg(const SysRoot& root, std::string_view record) {
+  const Fd device = TRY(Fd::open(root.path(config::kPmsgDevice), O_WRONLY));
+  return write_all(device.raw(), record);
+}
+
+/// The dead kernel's messages, as much of their end as is of use here.
+Result<std::string> read_dmesg(const SysRoot& root,
+                               System& system,
+                               AgentLog& log,
+                               Deadline deadline) {
+  const Fd text(::memfd_create("dmesg", MFD_CLOEXEC));
+  if (!text.valid()) return system_error(errno, "memfd_create");
+  const ProgramObserver observer{
+      .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
+  const ProgramEnd end = TRY(system.run(
+      {{config::kImageCollectorPath, "--dump-dmesg", root.path(kVmcorePath), "-"}, text.raw()},
+      observer,
+      deadline));
+  log.end_program_output();
+  if (!end.status.success()) return make_error(ErrorKind::kSystem, "{}", end.status.describe());
+  const off_t size = ::lseek(text.raw(), 0, SEEK_END);
+  const off_t from = std::max<off_t>(size - kConsoleLimit, 0);
+  std::string out(static_cast<std::size_t>(std::max<off_t>(size - from, 0)), '\0');
+  TRY(read_exact_at(text.raw(),
+                    std::as_writable_bytes(std::span(out.data(), out.size())),
+                    static_cast<std::uint64_t>(from)));
+  return out;
+}
+
+void show(AgentLog& log, std::string_view dmesg) {
+  log.info("the last messages of the crashed kernel:");
+  log.program_output(dmesg);
+  log.end_program_output();
+  log.info("end of the messages of the crashed kernel");
+}
+
+}  // namespace
+
+std::string failure_record(const std::tm& time,
+                           std::string_view kernel,
+                           std::string_view agent_messages,
+                           std::string_view dmesg,
+                           std::size_t limit) {
+  std::string out = fmt::format("{}{:04}-{:02}-{:02} {:02}:{:02}:{:02}, capture kernel {}\n",
+                                config::kFailureHeading,
+                                time.tm_year + 1900,
+                                time.tm_mon + 1,
+                                time.tm_mday,
+                                time.tm_hour,
+                                time.tm_min,
+                                time.tm_sec,
+                                kernel);
+  constexpr std::string_view kAgent = "--- kdump-agent ---\n";
+  constexpr std::string_view kKernel = "--- crashed kernel ---\n";
+  const std::size_t fixed = out.size() + kAgent.size() + kKernel.size();
+  if (fixed >= limit) return out.substr(0, limit);
+  // The reason first: a quarter of the room is always left for it.
+  const std::size_t room = limit - fixed;
+  const std::string_view reasons =
+      tail(agent_messages, std::max(room / 4, room - std::min(room, dmesg.size())));
+  out += kAgent;
+  out += reasons;
+  out += kKernel;
+  out += tail(dmesg, room - reasons.size());
+  return out;
+}
+
+std::vector<std::string> keep_failure_record(const SysRoot& root, std::string_view record) {
+  std::vector<std::string> places;
+  mount_efi_variables(root);
+  if (root.exists(config::kEfiVariables)) {
+    constexpr std::size_t kLittle =
+        2048;  // firmware that has no room for all of it may have for this
+    if (write_efi_variable(root, record.substr(0, config::kFailureVariableLimit)) ||
+        write_efi_variable(root, record.substr(0, kLittle))) {
+      places.emplace_back("an EFI variable");
+    }
+  }
+  if (root.exists(config::kPmsgDevice) && write_pmsg(root, record)) places.emplace_back("pstore");
+  return places;
+}
+
+void leave_evidence(const SysRoot& root,
+                    System& system,
+                    AgentLog& log,
+                    const config::CapturePlan& plan,
+                    Deadline end) {
+  const Deadline deadline = std::min(end, Clock::now() + kPatience);
+  // Before the crashed kernel's messages are in it, too.
+  const std::string said = log.recorded().value_or(std::string());
+  std::string dmesg;
+  if (root.exists(kVmcorePath)) {
+    auto read = read_dmesg(root, system, log, deadline);
+    if (read) {
+      dmesg = *std::move(read);
+      show(log, dmesg);
+    } else {
+      log.error("no messages of the crashed kernel: {}", read.error().message);
+    }
+  }
+  const std::string record = failure_record(
+      system.local_time(), plan.kernel_release, said, dmesg, config::kFailureVariableLimit);
+  // Firmware may hang.
+  const auto kept = call_bounded(
+      "keep the failure record",
+      [&]() -> Result<std::string> {
+        return fmt::format("{}", fmt::join(keep_failure_record(root, record), " and "));
+      },
+      deadline,
+      Overdue::kKill);
+  if (!kept) return log.error("{}", kept.error().message);
+  if (kept->empty()) {
+    return log.warning(
+        "this machine has no place for a failure record; it is on this console only");
+  }
+  log.info("the reason is kept in {}; 'kdumpctl start' fetches it", *kept);
+}
+
+}  // namespace kdump::agent
