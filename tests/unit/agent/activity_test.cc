@@ -31,11 +31,13 @@ TEST(Activity, CountsFromTheLastTimeItDidSomething) {
   const test::TempTree tree;
   const SysRoot root = tree.root();
   const Deadline start = Clock::now();
-  tree.write("/proc/77/stat", stat_line("x", 0, 1));
+  tree.write("/proc/77/stat", stat_line("x", 0, 100));
   Activity activity(root, 77, start);
   EXPECT_EQ(activity.idle(start + seconds(1)), seconds(0));
   EXPECT_EQ(activity.idle(start + seconds(9)), seconds(8));
-  tree.write("/proc/77/stat", stat_line("x", 1, 1));
+  tree.write("/proc/77/stat", stat_line("x", 10, 109));  // a line of progress
+  EXPECT_EQ(activity.idle(start + seconds(9)), seconds(8));
+  tree.write("/proc/77/stat", stat_line("x", 15, 110));
   EXPECT_EQ(activity.idle(start + seconds(10)), seconds(0));
   EXPECT_EQ(activity.idle(start + seconds(12)), seconds(2));
 }
