@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How small crashkernel= may be: the smallest that kdumpctl loads (it refuses what leaves less than 16 MiB beside kernel
+"""How small crashkernel= may be: the smallest that kdumpctl loads (it refuses what leaves less than 24 MiB beside kernel
 and image) must do for a whole capture."""
 
 import dataclasses
