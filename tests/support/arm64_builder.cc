@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <libfdt.h>
 
@@ -100,13 +101,12 @@ std::vector<std::byte> Arm64ImageBuilder::build() const {
 std::vector<std::byte> zboot_image(const std::string& compression,
                                    std::span<const std::byte> payload) {
   constexpr std::size_t kPayloadAt = 0x400;
-  std::vector<std::byte> bytes(kPayloadAt);
+  std::vector<std::byte> bytes(kPayloadAt + payload.size() + 64);  // the unpacked size, the stub
   std::memcpy(bytes.data(), "MZ\0\0zimg", 8);
   set(bytes, 0x08, Le32(kPayloadAt));
   set(bytes, 0x0c, Le32(static_cast<std::uint32_t>(payload.size())));
   std::memcpy(bytes.data() + 0x18, compression.data(), compression.size());
-  bytes.insert(bytes.end(), payload.begin(), payload.end());
-  bytes.resize(bytes.size() + 64);  // the unpacked size and the stub
+  std::copy(payload.begin(), payload.end(), bytes.begin() + kPayloadAt);
   return bytes;
 }
 
