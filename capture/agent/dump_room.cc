@@ -118,11 +118,12 @@ class Room {
   std::string folder_;
 };
 
-/// Whether even all of memory, uncompressed, would fit: then nothing has to be estimated.
-bool takes_everything(const CaptureContext& context, const Room& room) {
+/// Whether half of memory would fit: then no time is spent on an estimate. A dump that is larger
+/// all the same is the collector's affair, which goes on with the next level where the disk ends.
+bool takes_half_of_memory(const CaptureContext& context, const Room& room) {
   struct stat info {};
   if (::stat(context.root.path(kVmcorePath).c_str(), &info) != 0 || info.st_size <= 0) return false;
-  return room.fits(static_cast<std::uint64_t>(info.st_size));
+  return room.fits(static_cast<std::uint64_t>(info.st_size) / 2);
 }
 
 }  // namespace
@@ -185,7 +186,7 @@ Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
                                                const std::string& directory) {
   const std::vector<std::string>& planned = context.plan.collector;
   const Room room(context, host_name, directory);
-  if (!collector_is_native(context.plan) || takes_everything(context, room)) return planned;
+  if (!collector_is_native(context.plan) || takes_half_of_memory(context, room)) return planned;
   const auto sizes = estimate(context);
   if (!sizes) {
     context.log.warning("whether the dump fits is not known: {}", sizes.error().message);

@@ -179,13 +179,21 @@ _BAD_INPUT = (
         prepare=_configuration("ext4 UUID=01234567-89ab-cdef-0123-456789abcdef\n"),
         restore=_RESTORE_CONFIGURATION,
     ),
+    # The image is current, and mounts the target by itself: armed, with a warning.
     Step(
         "read-only-target",
         "kdumpctl restart",
+        0,
+        ("WARNING", "/var/crash", "read-only", "remount,rw"),
+        loaded=True,
+        prepare="mount -o remount,ro /var/crash",
+    ),
+    Step(
+        "read-only-target-rebuild",
+        "kdumpctl rebuild",
         1,
         ("/var/crash|vdb", "read-only"),
         loaded=True,
-        prepare="mount -o remount,ro /var/crash",
         restore="mount -o remount,rw /var/crash",
     ),
     Step("restart-after-repair", "kdumpctl restart", 0, (r"Starting kdump: \[OK\]",), loaded=True),
@@ -328,7 +336,6 @@ CASES: tuple[PanicCase | CommandCase, ...] = (
         kdump_conf=_BY_LABEL,
         dump_folder="var/crash",
         workload_mib=300,
-        estimate=True,
     ),
     PanicCase(
         "6.12-5level-uefi",

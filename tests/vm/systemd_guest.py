@@ -14,7 +14,8 @@ from vm.progress import say
 
 _PACKAGES = (
     "systemd systemd-sysv udev dbus kmod initramfs-tools linux-image-cloud-amd64 grub2-common grub-pc-bin busybox e2fsprogs "
-    "login zstd libfmt9 libelf1 libarchive13 libssl3 libdeflate0 liblzo2-2 libsnappy1v5 libdw1 libnl-route-3-200 libfdt1"
+    "login zstd libfmt9 libelf1 libarchive13 libssl3 libdeflate0 liblzo2-2 libsnappy1v5 libdw1 libnl-route-3-200 libfdt1 "
+    "libssh-4"
 ).split()
 _SUITE = "bookworm"
 _AUTOLOGIN = """[Service]
