@@ -25,6 +25,9 @@ constexpr unsigned kHighestLevel = 31;
 constexpr std::uint64_t kReserve = std::uint64_t{8} << 20U;
 /// An estimate is made of samples: a twentieth more may be needed.
 constexpr std::uint64_t kMarginShare = 20;
+/// How many times too large an estimate may be. Within that the smallest dump is begun: one that
+/// ends with the disk is marked incomplete and opens, one that is not begun is lost.
+constexpr std::uint64_t kEstimateError = 2;
 /// How long the collector may take to estimate; on large machines it looks at every struct page.
 constexpr unsigned kEstimatePatience = 600;
 constexpr std::size_t kLongestAnswer = std::size_t{64} << 10U;
@@ -211,6 +214,15 @@ Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
     return with_dump_level(planned, higher);
   }
   const std::uint64_t least = std::min(*wanted, sizes->at(kHighestLevel).value_or(*wanted));
+  if (room.fits(least / kEstimateError)) {
+    context.log.warning(
+        "there may be no room for a dump: the smallest, of level {}, is begun all the same (about "
+        "{}, {} left)",
+        kHighestLevel,
+        format_size(least),
+        left);
+    return with_dump_level(planned, kHighestLevel);
+  }
   return make_error(
       ErrorKind::kSystem,
       "no room for a dump: the smallest needs about {}, and {} are left{}; nothing was "

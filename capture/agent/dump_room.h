@@ -37,9 +37,10 @@ class DumpSizes {
 /// What to run so that the dump fits on the file system of `directory`, which is the dump's own:
 /// the plan's collector when there is room. Where the plan lets old dumps of the host be removed
 /// (keep_dumps, keep_free), the oldest ones are, while that helps and one is left; where there is
-/// still no room a higher dump level is taken. Error: not even the smallest dump fits, so that
-/// nothing is to be begun. A collector other than kdump-collect, and a vmcore that it understands
-/// too little of to say, are tried as they are.
+/// still no room a higher dump level is taken, at last 31 even where it may not fit: estimates err.
+/// Error: not even half of the smallest dump fits, so that nothing is to be begun. A collector
+/// other than kdump-collect, and a vmcore that it understands too little of to say, are tried as
+/// they are.
 Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
                                                const std::string& host_name,
                                                const std::string& directory);

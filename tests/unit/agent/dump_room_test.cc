@@ -104,6 +104,14 @@ TEST_F(MakeDumpFit, AHigherLevelIsTaken) {
   EXPECT_THAT(recorded(), HasSubstr("no room for a dump of level 1"));
 }
 
+TEST_F(MakeDumpFit, ADumpThatMayFitIsBegun) {
+  expect_sizes(available_ * 2, available_ + available_ / 2);
+  const auto argv = fit();
+  ASSERT_TRUE(argv) << argv.error().message;
+  EXPECT_THAT(*argv, ElementsAre("/usr/bin/kdump-collect", "makedumpfile", "-l", "-d", "31"));
+  EXPECT_THAT(recorded(), HasSubstr("begun all the same"));
+}
+
 TEST_F(MakeDumpFit, WithoutPermissionNoDumpIsRemoved) {
   add_dump("2025-01-01-00:00:00");
   expect_sizes(available_ * 2, available_ * 2);
