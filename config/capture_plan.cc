@@ -137,11 +137,7 @@ Result<PlannedSsh> read_ssh(const Json& json, const std::string& where) {
   PlannedSsh ssh;
   ssh.server = TRY(object.non_empty("server"));
   ssh.addresses = TRY(read_addresses(object));
-  const std::uint64_t port = TRY(object.number("port"));
-  if (port < 1 || port > kHighestPort) {
-    return PlanReader::refuse(object.name("port"), "is out of range");
-  }
-  ssh.port = static_cast<unsigned>(port);
+  ssh.port = TRY(object.number_in("port", 1, kHighestPort));
   ssh.user = TRY(object.non_empty("user"));
   ssh.key = TRY(object.path("key"));
   ssh.known_hosts = TRY(object.path("known_hosts"));
@@ -171,11 +167,7 @@ Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
   PlannedRaid raid;
   raid.uuid = TRY(object.non_empty("raid"));
   raid.metadata = TRY(object.non_empty("metadata"));
-  const std::uint64_t members = TRY(object.number("members"));
-  if (members < 1 || members > kMostMembers) {
-    return PlanReader::refuse(object.name("members"), "is out of range");
-  }
-  raid.members = static_cast<unsigned>(members);
+  raid.members = TRY(object.number_in("members", 1, kMostMembers));
   return PlannedVolume(std::move(raid));
 }
 
@@ -241,17 +233,6 @@ Result<PlannedDeadlines> read_deadlines(const Json& json, const std::string& whe
   return deadlines;
 }
 
-Result<unsigned> read_bounded(const PlanReader& object,
-                              std::string_view field,
-                              std::uint64_t least,
-                              std::uint64_t most) {
-  const std::uint64_t number = TRY(object.number(field));
-  if (number < least || number > most) {
-    return PlanReader::refuse(object.name(field), "is out of range");
-  }
-  return static_cast<unsigned>(number);
-}
-
 Result<PlannedFenceKdump> read_fence_kdump(const Json& json, const std::string& where) {
   constexpr std::uint64_t kMostMessages = 1'000'000;
   constexpr std::uint64_t kLongestInterval = 3600;
@@ -259,9 +240,9 @@ Result<PlannedFenceKdump> read_fence_kdump(const Json& json, const std::string& 
   TRY(object.check_fields({"addresses", "port", "interval", "count"}));
   PlannedFenceKdump plan;
   plan.addresses = TRY(read_addresses(object));
-  plan.port = TRY(read_bounded(object, "port", 1, kHighestPort));
-  plan.interval = TRY(read_bounded(object, "interval", 1, kLongestInterval));
-  plan.count = TRY(read_bounded(object, "count", 0, kMostMessages));
+  plan.port = TRY(object.number_in("port", 1, kHighestPort));
+  plan.interval = TRY(object.number_in("interval", 1, kLongestInterval));
+  plan.count = TRY(object.number_in("count", 0, kMostMessages));
   return plan;
 }
 
@@ -282,9 +263,7 @@ Result<CapturePlan> read_plan(const PlanReader& object) {
   if (plan.targets.empty()) return PlanReader::refuse("targets", "is empty");
   plan.collector = TRY(read_collector(object));
   plan.hooks = TRY(read_hooks(*TRY(object.field("hooks")), "hooks"));
-  const std::uint64_t keep = TRY(object.number("keep_dumps"));
-  if (keep > kMostKeptDumps) return PlanReader::refuse("keep_dumps", "is out of range");
-  plan.keep_dumps = static_cast<unsigned>(keep);
+  plan.keep_dumps = TRY(object.number_in("keep_dumps", 0, kMostKeptDumps));
   plan.keep_free = TRY(object.number("keep_free"));
   if (object.has("fence_kdump")) {
     plan.fence_kdump = TRY(read_fence_kdump(*TRY(object.field("fence_kdump")), "fence_kdump"));

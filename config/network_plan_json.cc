@@ -49,21 +49,13 @@ Result<std::string> optional_address(const PlanReader& object, std::string_view 
   return TRY(ip_address(object, field)).to_string();
 }
 
-Result<unsigned> number_up_to(const PlanReader& object,
-                              std::string_view field,
-                              std::uint64_t most) {
-  const std::uint64_t number = TRY(object.number(field));
-  if (number > most) return PlanReader::refuse(object.name(field), "is out of range");
-  return static_cast<unsigned>(number);
-}
-
 Result<PlannedAddress> read_address(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields({"address", "prefix_length"}));
   const IpAddress address = TRY(ip_address(object, "address"));
   PlannedAddress out;
   out.address = address.to_string();
-  out.prefix_length = TRY(number_up_to(object, "prefix_length", address.bits()));
+  out.prefix_length = TRY(object.number_in("prefix_length", 0, address.bits()));
   return out;
 }
 
@@ -99,8 +91,7 @@ Result<PlannedVlan> read_vlan(const Json& json, const std::string& where) {
   TRY(object.check_fields({"lower", "id", "service_tag"}));
   PlannedVlan vlan;
   vlan.lower = TRY(interface_name(object, "lower"));
-  vlan.id = TRY(number_up_to(object, "id", kHighestVlan));
-  if (vlan.id == 0) return PlanReader::refuse(object.name("id"), "is out of range");
+  vlan.id = TRY(object.number_in("id", 1, kHighestVlan));
   vlan.service_tag = TRY(object.truth("service_tag"));
   return vlan;
 }
@@ -141,7 +132,7 @@ Result<PlannedInterface> read_interface(const Json& json, const std::string& whe
     interface.kind = TRY(read_ethernet(*TRY(object.field("ethernet")), part("ethernet")));
   }
   interface.mac_address = TRY(mac_address(object, "mac_address"));
-  interface.mtu = TRY(number_up_to(object, "mtu", kLargestMtu));
+  interface.mtu = TRY(object.number_in("mtu", 0, kLargestMtu));
   interface.addresses = TRY(object.each("addresses", read_address));
   return interface;
 }
@@ -152,7 +143,7 @@ Result<PlannedRoute> read_route(const Json& json, const std::string& where) {
   const IpAddress destination = TRY(ip_address(object, "destination"));
   PlannedRoute route;
   route.destination = destination.to_string();
-  route.prefix_length = TRY(number_up_to(object, "prefix_length", destination.bits()));
+  route.prefix_length = TRY(object.number_in("prefix_length", 0, destination.bits()));
   route.gateway = TRY(optional_address(object, "gateway"));
   route.interface = TRY(interface_name(object, "interface"));
   route.source = TRY(optional_address(object, "source"));

@@ -67,6 +67,14 @@ Result<std::uint64_t> PlanReader::number(std::string_view field_name) const {
   return *unsigned_value;
 }
 
+Result<unsigned> PlanReader::number_in(std::string_view field_name,
+                                       std::uint64_t least,
+                                       std::uint64_t most) const {
+  const std::uint64_t value = TRY(number(field_name));
+  if (value < least || value > most) return refuse(name(field_name), "is out of range");
+  return static_cast<unsigned>(value);
+}
+
 Result<bool> PlanReader::truth(std::string_view field_name) const {
   const Json& value = *TRY(field(field_name));
   const auto* truth = value.get_ptr<const Json::boolean_t*>();

@@ -31,6 +31,10 @@ class PlanReader {
   /// Begins with '/' and has no "..".
   [[nodiscard]] Result<std::string> path(std::string_view field_name) const;
   [[nodiscard]] Result<std::uint64_t> number(std::string_view field_name) const;
+  /// A number from `least` to `most`, both included; `most` fits in an unsigned.
+  [[nodiscard]] Result<unsigned> number_in(std::string_view field_name,
+                                           std::uint64_t least,
+                                           std::uint64_t most) const;
   [[nodiscard]] Result<bool> truth(std::string_view field_name) const;
   /// At most 4096 elements.
   [[nodiscard]] Result<const Json*> list(std::string_view field_name) const;
