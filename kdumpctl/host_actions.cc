@@ -151,12 +151,6 @@ Status RunningHost::run(const std::vector<std::string>& argv) {
   return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), status.describe());
 }
 
-Result<std::string> RunningHost::output_of(const std::vector<std::string>& argv) {
-  CommandOutput output = TRY(run_command(argv, kProgramDeadline));
-  if (output.status.success()) return std::move(output.out);
-  return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), output.status.describe());
-}
-
 Result<std::vector<std::string>> RunningHost::check_image(const std::string& image) {
   const std::string program = TRY(find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH));
   const auto output = TRY(run_command({program, "check", root_.path(image)}, kProgramDeadline));

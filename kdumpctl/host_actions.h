@@ -71,8 +71,6 @@ class HostActions {
   virtual bool stops_for_a_restart() = 0;
   /// Runs a program that may talk to the terminal to its end; kSystem when that is not exit code 0.
   virtual Status run(const std::vector<std::string>& argv) = 0;
-  /// Runs a program that asks nothing to its end; kSystem when that is not exit code 0.
-  virtual Result<std::string> output_of(const std::vector<std::string>& argv) = 0;
   /// Asks at the terminal; kUsage when there is none.
   virtual Result<bool> confirm(const std::string& question) = 0;
   /// Panics the kernel.
@@ -93,7 +91,6 @@ class RunningHost : public HostActions {
   Status unload() override;
   bool stops_for_a_restart() override;
   Status run(const std::vector<std::string>& argv) override;
-  Result<std::string> output_of(const std::vector<std::string>& argv) override;
   Result<bool> confirm(const std::string& question) override;
   Status crash() override;
 

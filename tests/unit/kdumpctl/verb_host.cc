@@ -94,11 +94,6 @@ Result<std::vector<std::string>> VerbHost::check_image(const std::string& image)
   return image_problems;
 }
 
-Result<std::string> VerbHost::output_of(const std::vector<std::string>& argv) {
-  TRY(run(argv));
-  return program_output;
-}
-
 Result<bool> VerbHost::confirm(const std::string& question) {
   EXPECT_FALSE(question.empty());
   return answer;

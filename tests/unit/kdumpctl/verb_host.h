@@ -28,7 +28,6 @@ class VerbHost : public HostActions {
   Status unload() override;
   bool stops_for_a_restart() override { return restarting; }
   Status run(const std::vector<std::string>& argv) override;
-  Result<std::string> output_of(const std::vector<std::string>& argv) override;
   Result<bool> confirm(const std::string& question) override;
   Status crash() override;
 
@@ -51,8 +50,7 @@ class VerbHost : public HostActions {
   std::optional<Error> unload_error;  ///< how the kernel refuses to unload
   std::vector<std::string> programs;  ///< that were run, words separated by blanks
   std::optional<std::string> failing_program;
-  std::string program_output;  ///< what any program prints
-  bool answer = false;         ///< to questions at the terminal
+  bool answer = false;  ///< to questions at the terminal
   bool crashed = false;
   std::vector<std::string> image_problems;  ///< what mkdumprd check says
   bool restarting = false;                  ///< systemd restarts kdump.service
