@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "capture/agent/dump_file.h"
 #include "capture/agent/kernel_log.h"
+#include "capture/agent/run_into_log.h"
 
 #include <csignal>
 #include <sys/statvfs.h>
@@ -63,12 +64,13 @@ Status run_logged(const CaptureContext& context, Program program, Deadline deadl
   if (program.argv[0] != config::kImageSshPath) {
     program.stall = std::chrono::seconds(context.plan.deadlines.stall);
   }
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
-      .tick = [&] { context.memory.sample(); },
-      .active = [&] { context.steps.moved(); }};
-  const auto end = context.system.run(program, observer, deadline);
-  context.log.end_program_output();
+  const auto end = run_into_log(context.system,
+                                context.log,
+                                program,
+                                deadline,
+                                {.output = {},
+                                 .tick = [&] { context.memory.sample(); },
+                                 .active = [&] { context.steps.moved(); }});
   if (!end) return end.error();
   return check_end(context, program.argv[0], *end);
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/capture.h"
+#include "capture/agent/run_into_log.h"
 #include "config/failure_record.h"
 
 #include <algorithm>
@@ -76,13 +77,11 @@ Result<std::string> read_dmesg(const SysRoot& root,
                                Deadline deadline) {
   const Fd text(::memfd_create("dmesg", MFD_CLOEXEC));
   if (!text.valid()) return system_error(errno, "memfd_create");
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
-  const ProgramEnd end = TRY(system.run(
+  const ProgramEnd end = TRY(run_into_log(
+      system,
+      log,
       {{config::kImageCollectorPath, "--dump-dmesg", root.path(kVmcorePath), "-"}, text.raw()},
-      observer,
       deadline));
-  log.end_program_output();
   if (!end.status.success()) return make_error(ErrorKind::kSystem, "{}", end.status.describe());
   const off_t size = ::lseek(text.raw(), 0, SEEK_END);
   const off_t from = std::max<off_t>(size - kConsoleLimit, 0);

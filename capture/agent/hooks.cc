@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/hooks.h"
 
+#include "capture/agent/run_into_log.h"
+
 namespace kdump::agent {
 namespace {
 
@@ -13,10 +15,7 @@ Result<ExitStatus> run_hook(const config::PlannedHook& hook,
   std::vector<std::string> argv{hook.path};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   log.info("running {}", fmt::join(argv, " "));
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
-  const auto end = system.run({argv}, observer, deadline);
-  log.end_program_output();
+  const auto end = run_into_log(system, log, {argv}, deadline);
   if (!end) return end.error();
   if (end->deadline_passed) {
     return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", hook.path);

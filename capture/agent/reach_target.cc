@@ -2,6 +2,7 @@
 #include "capture/agent/reach_target.h"
 
 #include "capture/agent/load_modules.h"
+#include "capture/agent/run_into_log.h"
 #include "capture/agent/volumes.h"
 
 namespace kdump::agent {
@@ -13,16 +14,14 @@ Status bring_up_network(const CaptureContext& context, std::size_t target) {
   const Deadline deadline = context.steps.begin(Step::kNetwork, seconds);
   const auto left =
       std::chrono::duration_cast<std::chrono::seconds>(deadline - context.system.now());
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { context.log.program_output(bytes); },
-      .tick = [&] { context.memory.sample(); }};
-  const auto end = context.system.run({{config::kImageNetworkPath,
-                                        context.root.path(config::kCapturePlanPath),
-                                        std::to_string(target),
-                                        std::to_string(left.count())}},
-                                      observer,
-                                      deadline);
-  context.log.end_program_output();
+  const auto end = run_into_log(context.system,
+                                context.log,
+                                {{config::kImageNetworkPath,
+                                  context.root.path(config::kCapturePlanPath),
+                                  std::to_string(target),
+                                  std::to_string(left.count())}},
+                                deadline,
+                                {.output = {}, .tick = [&] { context.memory.sample(); }});
   if (!end) return Error(end.error()).with_context("the network cannot be set up");
   if (end->deadline_passed) {
     return make_error(

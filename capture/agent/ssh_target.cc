@@ -7,6 +7,7 @@
 #include "capture/agent/dump_directory.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/reach_target.h"
+#include "capture/agent/run_into_log.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -89,13 +90,13 @@ class SshServer {
 
  private:
   Result<ExitStatus> make_folder(const std::string& address, Deadline deadline) {
-    const ProgramObserver observer{
-        .output = [&](std::string_view bytes) { context_.log.program_output(bytes); },
-        .tick = [&] { context_.memory.sample(); }};
     const Deadline end_of_try = std::min(deadline, context_.system.now() + kPatience);
-    const auto end = context_.system.run(
-        {ssh_command(context_.root, ssh_, address, {"mkdir", directory_})}, observer, end_of_try);
-    context_.log.end_program_output();
+    const auto end =
+        run_into_log(context_.system,
+                     context_.log,
+                     {ssh_command(context_.root, ssh_, address, {"mkdir", directory_})},
+                     end_of_try,
+                     {.output = {}, .tick = [&] { context_.memory.sample(); }});
     if (!end) return end.error();
     if (end->deadline_passed) context_.log.warning("{} does not answer", address);
     ExitStatus status = end->status;
@@ -180,10 +181,7 @@ Status save_log_on_ssh_server(const SysRoot& root,
   const std::string file = folder + "/" + kLogName;
   const std::vector<std::string> argv =
       ssh_command(root, ssh, ssh.addresses.front(), {"put", file, directory + "/" + kLogName});
-  const ProgramObserver observer{
-      .output = [&](std::string_view bytes) { log.program_output(bytes); }, .tick = [] {}};
-  const auto end = system.run({argv}, observer, deadline);
-  log.end_program_output();
+  const auto end = run_into_log(system, log, {argv}, deadline);
   // It takes memory that others need.
   if (::unlink(file.c_str()) != 0)
     log.warning("{}", system_error(errno, "unlink {}", file).message);
