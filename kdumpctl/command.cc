@@ -24,7 +24,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 25> kCommands = {{
+constexpr std::array<Command, 26> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -85,7 +85,8 @@ constexpr std::array<Command, 25> kCommands = {{
     {"showmem", "Say how much memory is reserved for the panic kernel", false, commands::showmem},
     {"plan", "Say what start would load, where and why; load nothing", false, commands::plan, true},
     {"verify", "Check all that a dump depends on; change nothing", false, commands::verify, true},
-    {"test", "Crash the kernel to see whether a vmcore is saved", true, commands::test, true},
+    {"test", "Crash the kernel to see whether a vmcore is saved", false, commands::test, true},
+    {"_crash-as-init", "", false, commands::crash_as_init, false, true},
     {"last", "Say what became of the last panic", false, commands::last, true},
     {"list", "List the dumps that this host can see", false, commands::list, true},
     {"config",
@@ -214,11 +215,13 @@ Result<Options> parse_options(std::vector<std::string> arguments) {
   return options;
 }
 
-/// Installed under that name too, as Debian's kexec-tools have it.
+/// Its other names: what Debian's kexec-tools have, and PID 1 of `test --qemu`'s machine, to which
+/// the kernel hands words of its command line.
 std::vector<std::string> as_kdumpctl(std::vector<std::string> arguments) {
-  const bool cold =
-      !arguments.empty() && std::filesystem::path(arguments.front()).filename() == "coldreboot";
-  if (cold) arguments.insert(arguments.begin() + 1, "cold-reboot");
+  const std::string name =
+      arguments.empty() ? "" : std::filesystem::path(arguments.front()).filename().string();
+  if (name == "coldreboot") arguments.insert(arguments.begin() + 1, "cold-reboot");
+  if (name == "init" && ::getpid() == 1) return {arguments.front(), "_crash-as-init"};
   return arguments;
 }
 

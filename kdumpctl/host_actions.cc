@@ -52,6 +52,10 @@ std::string only_kexec_load(const PreparedLoad& prepared) {
 
 }  // namespace
 
+Result<std::string> mkdumprd_program() {
+  return find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH);
+}
+
 Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
                                        const SysRoot& root,
                                        const kexec::HostFacts& host,
@@ -91,10 +95,8 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
 }
 
 Status RunningHost::build_image(const ImageOrder& order) {
-  std::vector<std::string> argv = {TRY(find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH)),
-                                   "--force",
-                                   "--kver",
-                                   order.kernel_version};
+  std::vector<std::string> argv = {
+      TRY(mkdumprd_program()), "--force", "--kver", order.kernel_version};
   if (order.debug) argv.emplace_back("--debug");
   if (!root_.is_host()) argv.insert(argv.end(), {"--root", root_.prefix()});
   if (!order.arguments.empty()) {
@@ -152,7 +154,7 @@ Status RunningHost::run(const std::vector<std::string>& argv) {
 }
 
 Result<std::vector<std::string>> RunningHost::check_image(const std::string& image) {
-  const std::string program = TRY(find_program(KDUMP_MKDUMPRD_FROM_BIN, KDUMP_MKDUMPRD_PATH));
+  const std::string program = TRY(mkdumprd_program());
   const auto output = TRY(run_command({program, "check", root_.path(image)}, kProgramDeadline));
   constexpr std::string_view kProblem = "PROBLEM: ";
   std::vector<std::string> problems;

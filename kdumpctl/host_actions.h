@@ -45,6 +45,9 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
                                        const kexec::HostFacts& host,
                                        const kexec::SyscallFacts& syscalls);
 
+/// Path of mkdumprd: of the same installation, wherever that is.
+Result<std::string> mkdumprd_program();
+
 /// Everything that changes the host or needs all of its memory map, in one interface: tests put
 /// their own in its place. Reading the host's files goes through the SysRoot instead.
 class HostActions {

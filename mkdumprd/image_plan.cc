@@ -30,52 +30,15 @@ constexpr std::array<Folder, 5> kFolders = {{
 /// (console_on_rootfs() in init/main.c). Numbers: Documentation/admin-guide/devices.txt.
 constexpr CharacterDevice kConsole = {5, 1};
 
-Status add_skeleton(ImagePlan& plan) {
-  for (const Folder& folder : kFolders) {
-    TRY(plan.add(std::string(folder.path), {folder.mode, Directory{}, "mount point"}));
-  }
-  return plan.add("/dev/console", {0600, kConsole, "console of PID 1"});
-}
-
-Status add_libraries(ImagePlan& plan, const ElfClosure& closure) {
-  for (const ClosureLibrary& library : closure.libraries) {
-    TRY(plan.add_host_path(library.host, kProgramMode, library.reason));
-  }
-  for (const HostLink& link : closure.extra_links) {
-    TRY(plan.add(link.path, {kLinkMode, Symlink{link.target}, "for the loader"}));
-  }
-  return {};
-}
-
-/// The modules' places in the image, in the order of their insertion.
-std::vector<config::PlannedModule> planned_modules(const ImageContents& contents,
-                                                   const ModuleClosure& closure) {
-  std::vector<config::PlannedModule> out;
-  for (const ClosureModule& module : closure.modules) {
-    out.push_back({image_module_path(contents.kernel_release, module.name), module.options});
-  }
-  return out;
-}
-
 config::CapturePlan complete_capture_plan(const ImageContents& contents) {
   config::CapturePlan capture = contents.capture;
   capture.kernel_release = contents.kernel_release;
-  capture.modules = planned_modules(contents, contents.modules);
+  capture.modules = planned_modules(contents.kernel_release, contents.modules);
   for (std::size_t i = 0; i < contents.target_modules.size(); ++i) {
-    capture.targets.at(i).modules = planned_modules(contents, contents.target_modules[i]);
+    capture.targets.at(i).modules =
+        planned_modules(contents.kernel_release, contents.target_modules[i]);
   }
   return capture;
-}
-
-Status add_modules(ImagePlan& plan, const ImageContents& contents, const ModuleClosure& closure) {
-  for (const ClosureModule& module : closure.modules) {
-    TRY(plan.add(image_module_path(contents.kernel_release, module.name),
-                 {kDataMode, HostFile{module.file, true}, module.reason}));
-  }
-  for (const ClosureFirmware& firmware : closure.firmware) {
-    TRY(plan.add_host_path(firmware.host, kDataMode, "firmware of " + firmware.module));
-  }
-  return {};
 }
 
 /// What `mkdumprd list --why` shows.
@@ -121,6 +84,43 @@ std::string image_module_path(const std::string& release, const std::string& nam
   return "/usr/lib/modules/" + release + "/" + name + ".ko";
 }
 
+Status add_skeleton(ImagePlan& plan) {
+  for (const Folder& folder : kFolders) {
+    TRY(plan.add(std::string(folder.path), {folder.mode, Directory{}, "mount point"}));
+  }
+  return plan.add("/dev/console", {0600, kConsole, "console of PID 1"});
+}
+
+Status add_libraries(ImagePlan& plan, const ElfClosure& closure) {
+  for (const ClosureLibrary& library : closure.libraries) {
+    TRY(plan.add_host_path(library.host, kProgramMode, library.reason));
+  }
+  for (const HostLink& link : closure.extra_links) {
+    TRY(plan.add(link.path, {kLinkMode, Symlink{link.target}, "for the loader"}));
+  }
+  return {};
+}
+
+std::vector<config::PlannedModule> planned_modules(const std::string& release,
+                                                   const ModuleClosure& closure) {
+  std::vector<config::PlannedModule> out;
+  for (const ClosureModule& module : closure.modules) {
+    out.push_back({image_module_path(release, module.name), module.options});
+  }
+  return out;
+}
+
+Status add_modules(ImagePlan& plan, const std::string& release, const ModuleClosure& closure) {
+  for (const ClosureModule& module : closure.modules) {
+    TRY(plan.add(image_module_path(release, module.name),
+                 {kDataMode, HostFile{module.file, true}, module.reason}));
+  }
+  for (const ClosureFirmware& firmware : closure.firmware) {
+    TRY(plan.add_host_path(firmware.host, kDataMode, "firmware of " + firmware.module));
+  }
+  return {};
+}
+
 Result<ImagePlan> plan_image(const ImageContents& contents) {
   ImagePlan plan;
   TRY(add_skeleton(plan));
@@ -134,9 +134,9 @@ Result<ImagePlan> plan_image(const ImageContents& contents) {
     TRY(plan.add_host_path(program.host, kProgramMode, program.reason));
   }
   TRY(add_libraries(plan, contents.libraries));
-  TRY(add_modules(plan, contents, contents.modules));
+  TRY(add_modules(plan, contents.kernel_release, contents.modules));
   for (const ModuleClosure& closure : contents.target_modules) {
-    TRY(add_modules(plan, contents, closure));
+    TRY(add_modules(plan, contents.kernel_release, closure));
   }
   const std::string orders = config::to_json(complete_capture_plan(contents));
   TRY(plan.add(config::kCapturePlanPath, {kDataMode, TextFile{orders}, "the agent's orders"}));

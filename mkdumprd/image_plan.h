@@ -100,6 +100,15 @@ inline constexpr const char* kImageReasonsPath = "/etc/kdump/contents";
 /// Where a module lies in the image: /usr/lib/modules/RELEASE/NAME.ko
 [[nodiscard]] std::string image_module_path(const std::string& release, const std::string& name);
 
+/// Mount points and the console of PID 1.
+Status add_skeleton(ImagePlan& plan);
+Status add_libraries(ImagePlan& plan, const ElfClosure& closure);
+/// The modules' files and their firmware.
+Status add_modules(ImagePlan& plan, const std::string& release, const ModuleClosure& closure);
+/// The modules' places in the image, in the order of their insertion.
+[[nodiscard]] std::vector<config::PlannedModule> planned_modules(const std::string& release,
+                                                                 const ModuleClosure& closure);
+
 /// Pure: no file is opened.
 Result<ImagePlan> plan_image(const ImageContents& contents);
 

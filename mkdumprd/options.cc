@@ -72,6 +72,22 @@ Result<Options> parse_diff(const std::vector<std::string>& words) {
   return parse_with(app, words, options);
 }
 
+/// For kdumpctl test --qemu.
+Result<Options> parse_rehearsal(const std::vector<std::string>& words) {
+  Options options;
+  options.action = Options::Action::kRehearse;
+  RehearsalRequest& request = options.rehearsal;
+  CLI::App app("Writes the initramfs with which a virtual machine tries a capture image.",
+               "mkdumprd rehearsal");
+  app.add_option("--init", request.init, "The program that is PID 1: kdumpctl")->required();
+  app.add_option("--orders", request.orders, "Its orders")->required();
+  app.add_option("--kernel", request.kernel, "The panic kernel")->required();
+  app.add_option("--kver", request.kernel_release, "Its version")->required();
+  app.add_option("IMAGE", request.image, "Its capture image")->required();
+  app.add_option("OUT", request.out, "The file to write")->required();
+  return parse_with(app, words, options);
+}
+
 Result<Options> parse_build(const std::vector<std::string>& words) {
   const LegacyArgs legacy = TRY(parse_legacy_args(words));
   Options options;
@@ -116,8 +132,11 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
     std::string_view name;
     Result<Options> (*parse)(const std::vector<std::string>&);
   };
-  constexpr std::array<Verb, 4> kVerbs = {
-      {{"list", parse_list}, {"cat", parse_cat}, {"check", parse_check}, {"diff", parse_diff}}};
+  constexpr std::array<Verb, 5> kVerbs = {{{"list", parse_list},
+                                           {"cat", parse_cat},
+                                           {"check", parse_check},
+                                           {"diff", parse_diff},
+                                           {"rehearsal", parse_rehearsal}}};
   for (const Verb& row : kVerbs) {
     if (verb == row.name) return row.parse({words.begin() + 1, words.end()});
   }

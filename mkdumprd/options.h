@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "mkdumprd/legacy_args.h"
+#include "mkdumprd/rehearsal_image.h"
 
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace kdump::mkdumprd {
 
 struct Options {
-  enum class Action { kBuild, kList, kCat, kCheck, kDiff, kPrintText };
+  enum class Action { kBuild, kList, kCat, kCheck, kDiff, kRehearse, kPrintText };
   Action action = Action::kBuild;
   std::string text;  ///< for kPrintText: help or version
 
@@ -27,6 +28,7 @@ struct Options {
   bool force = false;
   bool debug = false;
   ExtraContent extra;
+  RehearsalRequest rehearsal;        ///< for kRehearse
   std::vector<std::string> ignored;  ///< options that have no meaning here
 };
 

@@ -157,6 +157,9 @@ Result<int> run_mkdumprd(const std::vector<std::string>& arguments) {
       return print(TRY(read_image_file(options.image, options.file)));
     case Options::Action::kDiff:
       return diff(options);
+    case Options::Action::kRehearse:
+      TRY(write_rehearsal_image(SysRoot(), options.rehearsal));
+      return kExitOk;
     case Options::Action::kPrintText:
       return print(options.text);
   }

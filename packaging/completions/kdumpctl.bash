@@ -25,7 +25,7 @@ _kdumpctl() {
         'kexec status' | 'kexec list') words='--json -h --help' ;;
         'plan '* | 'verify '* | 'last '* | 'list '* | 'estimate '*) words='--json -h --help' ;;
         'status '*) words='--why --json --prometheus -h --help' ;;
-        'test '*) words='--force -h --help' ;;
+        'test '*) words='--force --qemu --reserved --timeout --emulate --keep -h --help' ;;
         'reset-crashkernel '*) words='--kernel= --fadump= --reboot -n --dry-run -h --help' ;;
         'config ') words='check --json -h --help' ;;
         'config check' | 'import-config '*)

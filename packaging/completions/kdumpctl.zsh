@@ -55,7 +55,11 @@ _kdumpctl() {
                     _arguments $help $json '--why[each change of the image]' \
                         '--prometheus[write metrics]:file:_files'
                     ;;
-                test) _arguments $help '--force[do not ask]' ;;
+                test)
+                    _arguments $help '--force[do not ask]' '--qemu[in a virtual machine]' \
+                        '--reserved[crashkernel= of the machine]:size:' '--timeout[how long it may take]:seconds:' \
+                        '--emulate[without KVM]' '--keep[keep its disk, console and dump]'
+                    ;;
                 reset-crashkernel)
                     _arguments $help '(-n --dry-run)'{-n,--dry-run}'[show, change nothing]' \
                         '--kernel=[the entries of this kernel]:path, ALL or DEFAULT:_files' \

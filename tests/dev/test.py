@@ -19,6 +19,7 @@ from vm import (
     kdump_service,
     load_faults,
     nfs_cases,
+    rehearsal,
     smallest,
     ssh_cases,
     targets,
@@ -43,6 +44,7 @@ CASES = (
     *smallest.CASES,
     *damage.CASES,
     *load_faults.CASES,
+    *rehearsal.CASES,
 )
 _STATIC = {
     "format": lint.format_ok,

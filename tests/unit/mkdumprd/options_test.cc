@@ -91,6 +91,22 @@ TEST(Options, List) {
   EXPECT_EQ(cat->file, "/etc/x");
   EXPECT_FALSE(parse({"cat", "image"}));
   EXPECT_EQ(parse({"check", "image"})->action, Options::Action::kCheck);
+  const auto rehearsal = parse({"rehearsal",
+                                "--init",
+                                "/a",
+                                "--orders",
+                                "/b",
+                                "--kernel",
+                                "/c",
+                                "--kver",
+                                "6.9",
+                                "image",
+                                "out"});
+  ASSERT_TRUE(rehearsal) << rehearsal.error().message;
+  EXPECT_EQ(rehearsal->action, Options::Action::kRehearse);
+  EXPECT_EQ(rehearsal->rehearsal.image, "image");
+  EXPECT_EQ(rehearsal->rehearsal.kernel_release, "6.9");
+  EXPECT_FALSE(parse({"rehearsal", "image", "out"}));
 }
 
 TEST(Options, WhatIsNotUnderstood) {
