@@ -77,7 +77,7 @@ Status take_action(const std::vector<std::string>& words, Invocation& call) {
 Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
   Invocation call;
   std::size_t at = 0;
-  for (; at < arguments.size() && arguments[at].starts_with("--"); ++at) {
+  while (at < arguments.size() && arguments[at].starts_with("--")) {
     if (arguments[at] == "--help") return call;
     if (arguments[at] == "--version") {
       call.action = Invocation::Action::kVersion;
@@ -87,7 +87,7 @@ Result<Invocation> parse_options(const std::vector<std::string>& arguments) {
       return make_error(ErrorKind::kUsage, "{} needs a value", arguments[at]);
     }
     TRY(apply(arguments[at], arguments[at + 1], call.destination));
-    ++at;
+    at += 2;
   }
   if (at == arguments.size()) return make_error(ErrorKind::kUsage, "nothing to do");
   TRY(take_action({arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end()}, call));
