@@ -3,6 +3,7 @@
 
 #include "capture/kernel/address_space.h"
 #include "tests/support/vmcore/toy_kernel.h"
+#include "tests/support/vmcore/toy_tasks.h"
 
 #include <gmock/gmock.h>
 
@@ -31,10 +32,7 @@ class KnownPagesTest : public ::testing::Test {
     symbol(name, kernel_.kernel_image(at));
     return kernel_.kernel_image(at);
   }
-  VirtAddr direct(std::uint64_t pfn) const { return kernel_.direct_map(PhysAddr(pfn * 4096)); }
-  void put(std::uint64_t pfn, std::uint64_t offset, VirtAddr value) {
-    kernel_.memory().put(PhysAddr(pfn * 4096 + offset), value.value());
-  }
+  VirtAddr direct(std::uint64_t pfn) const { return tasks_.direct(pfn); }
   KnownPages find() {
     info_ = Vmcoreinfo(kernel_.vmcoreinfo());
     const KernelMemory memory(kernel_.memory(), *make_address_space(kernel_.memory(), info_));
@@ -49,32 +47,9 @@ class KnownPagesTest : public ::testing::Test {
     kernel_.memory().put(at + 8, direct(0x9180).value());
     variable("crash_notes", std::uint64_t{0x40000});
   }
-  /// Tasks whose structs are at the start of pages, with stacks of four pages elsewhere.
-  void add_tasks() {
-    set("SIZE(task_struct)", "2048");
-    set("OFFSET(task_struct.tasks)", "16");
-    set("OFFSET(task_struct.stack)", "32");
-    set("OFFSET(task_struct.signal)", "40");
-    set("OFFSET(task_struct.thread_node)", "48");
-    set("OFFSET(signal_struct.thread_head)", "64");
-    symbol("init_task", direct(0x9200));
-    task(0x9200, 0x9300);
-    task(0x9201, 0x9310);
-    task(0x9202, 0x9320);
-    task(0x9203, 0x9330);
-    // init_task -> 9201 -> 9202 -> init_task; 9203 is a thread of 9202.
-    link(0x9200, 0x9201);
-    link(0x9201, 0x9202);
-    link(0x9202, 0x9200);
-    put(0x9202, 40, direct(0x9210));
-    put(0x9210, 64, direct(0x9202) + 48);
-    put(0x9202, 48, direct(0x9203) + 48);
-    put(0x9203, 48, direct(0x9210) + 64);
-  }
-  void task(std::uint64_t pfn, std::uint64_t stack) { put(pfn, 32, direct(stack)); }
-  void link(std::uint64_t from, std::uint64_t to) { put(from, 16, direct(to) + 16); }
 
   ToyKernel kernel_;
+  test::ToyTasks tasks_{kernel_};
   Vmcoreinfo info_;
 };
 
@@ -140,7 +115,7 @@ TEST_F(KnownPagesTest, NumbersWithoutACpu) {
 }
 
 TEST_F(KnownPagesTest, StacksOfAllTasksAndThreads) {
-  add_tasks();
+  tasks_.add();
   const KnownPages known = find();
   for (const std::uint64_t pfn : {0x9200U, 0x9201U, 0x9202U, 0x9203U}) {
     EXPECT_TRUE(known.certain.contains(pfn)) << pfn;
@@ -153,11 +128,11 @@ TEST_F(KnownPagesTest, StacksOfAllTasksAndThreads) {
 
 // A crashed kernel's lists and numbers can be anything: the search ends, in time.
 TEST_F(KnownPagesTest, DamageEndsTheSearch) {
-  add_tasks();
+  tasks_.add();
   add_per_cpu(0xffffffff);
-  link(0x9202, 0x9202);                       // never comes back
-  put(0x9203, 48, direct(0x9203) + 48);       // nor does this
-  put(0x9201, 32, VirtAddr(0x123456789abc));  // no stack
+  tasks_.link(0x9202, 0x9202);                       // never comes back
+  tasks_.put(0x9203, 48, direct(0x9203) + 48);       // nor does this
+  tasks_.put(0x9201, 32, VirtAddr(0x123456789abc));  // no stack
   const KnownPages known = find();
   EXPECT_TRUE(known.certain.contains(0x9202));
   EXPECT_LT(known.all().total(), 100U);
