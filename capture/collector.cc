@@ -20,6 +20,7 @@
 #include "capture/thread_budget.h"
 #include "capture/translate_address.h"
 #include "capture/verify_command.h"
+#include "capture/vmcore/dump_file.h"
 #include "capture/vmcore/fault_guard.h"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
   if (call.capture.dry_run) {
     log.info("selecting {:.3f} s, {} threads, peak memory {}",
              report.select_time.count(),
-             call.capture.threads,
+             report.threads,
              format_size(peak_memory()));
     return;
   }
@@ -123,7 +124,7 @@ void print_summary(const Invocation& call, const CaptureReport& report, const Lo
            report.select_time.count(),
            report.copy_time.count(),
            report.sync_time.count(),
-           call.capture.threads,
+           report.threads,
            format_size(peak_memory()));
   if (!call.stats) return;
   log.info("stored uncompressed {}, unreadable {}, without struct page {}, doubtful {}, faults {}",
@@ -139,8 +140,8 @@ Result<int> read_back(const Invocation& call, const Log& log) {
   const std::string& path = call.capture.output.path;
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return system_error(errno, "stat {}", path);
-  if (!S_ISREG(info.st_mode)) {
-    log.warning("{} is no regular file and cannot be read back", path);
+  if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) {
+    log.warning("{} is neither a file nor a block device and cannot be read back", path);
     return kExitOk;
   }
   CaptureProgress progress;
@@ -268,12 +269,8 @@ Result<int> memory_usage(const Invocation& call, const Log& log) {
   return kExitOk;
 }
 
-Status set_threads(Invocation& call) {
+void set_threads(Invocation& call) {
   if (!call.threads_given) call.capture.threads = default_threads(SysRoot());
-  if (call.memory_limit) {
-    call.capture.threads = std::min(call.capture.threads, TRY(threads_within(*call.memory_limit)));
-  }
-  return {};
 }
 
 bool is_makedumpfile(std::string_view argv0) {
@@ -300,12 +297,12 @@ Result<int> perform(Invocation& call, const Log& log) {
       return vmcoreinfo_file(call);
     case Action::kMemoryUsage:
     case Action::kEstimate:
-      TRY(set_threads(call));
+      set_threads(call);
       return memory_usage(call, log);
     case Action::kCapture:
       break;
   }
-  TRY(set_threads(call));
+  set_threads(call);
   TRY(print_translation(call, log));
   return capture(call, log);
 }
@@ -337,9 +334,8 @@ Result<int> run_collector(const std::vector<std::string>& arguments) {
   auto result = perform(*call, log);
   if (result) return result;
   if (as_makedumpfile) TRY(say_as_makedumpfile(*call, "\nmakedumpfile Failed.\n"));
-  if (result.error().kind != ErrorKind::kMismatch) return result;
   log.error("{}", result.error().message);
-  return kExitMismatch;
+  return result.error().kind == ErrorKind::kMismatch ? kExitMismatch : kExitFailed;
 }
 
 }  // namespace kdump::capture

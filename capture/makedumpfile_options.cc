@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "capture/command_line.h"
 #include "capture/options.h"
+#include "capture/thread_budget.h"
 
 #include <algorithm>
 #include <array>
@@ -138,6 +139,14 @@ Error refusal(int option) {
       ErrorKind::kUnsupported, "option {} of makedumpfile: {}", option_name(option), row->reason);
 }
 
+/// makedumpfile takes any number: 0 is its way to say one thread, and a line that was written for a
+/// larger machine must not cost the dump.
+Result<unsigned> parse_any_threads(std::string_view text) {
+  const auto value = parse_unsigned(text);
+  if (!value) return parse_threads(text);
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(*value, 1, kMaxThreads));
+}
+
 Status set_message_level(std::string_view value, Invocation& call) {
   const auto level = parse_unsigned(value);
   if (!level || *level > kMaxMessageLevel) {
@@ -233,8 +242,7 @@ Status apply(int option, std::string_view value, Invocation& call) {
     case kMessageLevel:
       return set_message_level(value, call);
     case kNumThreads:
-      // 0 is makedumpfile's way to say one thread.
-      call.capture.threads = value == "0" ? 1 : TRY(parse_threads(value));
+      call.capture.threads = TRY(parse_any_threads(value));
       call.threads_given = true;
       break;
     case kNonMmap:

@@ -2,6 +2,7 @@
 #include "capture/memory_survey.h"
 
 #include "base/text.h"
+#include "capture/vmcore/dump_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,10 +10,21 @@
 namespace kdump::capture {
 namespace {
 
+constexpr int kLiveTries = 3;
+
 std::uint64_t pages_in(const std::vector<Range>& ranges, std::uint64_t page_size) {
   std::uint64_t pages = 0;
   for (const Range& range : ranges) pages += range.size() / page_size;
   return pages;
+}
+
+/// A running kernel changes under the reader: what contradicts itself is looked at again.
+Result<CaptureReport> classify(const CaptureOptions& options, bool live) {
+  for (int tries = live ? kLiveTries : 1;; --tries) {
+    CaptureProgress progress;
+    CaptureReport report = TRY(run_capture(options, progress));
+    if (report.level == options.level || tries <= 1) return report;
+  }
 }
 
 }  // namespace
@@ -43,8 +55,7 @@ Result<MemorySurvey> survey_memory(const CaptureOptions& options,
   survey_options.dry_run = true;
   survey_options.level = DumpLevel(DumpLevel::kAll);
   survey_options.smaller_levels.clear();
-  CaptureProgress progress;
-  CaptureReport report = TRY(run_capture(survey_options, progress));
+  CaptureReport report = TRY(classify(survey_options, options.input == kLiveKernel));
   constexpr std::uint32_t kByClass = DumpLevel::kCache | DumpLevel::kUser;
   if ((report.level.bits() & kByClass) != kByClass) {
     return make_error(

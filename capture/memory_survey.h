@@ -14,9 +14,6 @@
 
 namespace kdump::capture {
 
-/// The running kernel's memory, as an ELF core file (fs/proc/kcore.c).
-inline constexpr const char* kLiveKernel = "/proc/kcore";
-
 /// What a machine's memory is used for, as a dump would see it.
 struct MemorySurvey {
   std::string release;

@@ -5,6 +5,7 @@
 #include "capture/command_line.h"
 #include "capture/memory_survey.h"
 #include "capture/thread_budget.h"
+#include "capture/vmcore/dump_file.h"
 
 #include <algorithm>
 #include <array>
@@ -160,7 +161,9 @@ Status apply(int option, std::string_view value, Invocation& call) {
       call.capture.output.size_limit = TRY(parse_bytes(value));
       break;
     case kMemory:
-      call.memory_limit = TRY(parse_bytes(value));
+      call.capture.memory_limit = TRY(parse_bytes(value));
+      static_cast<void>(TRY(threads_within(*call.capture.memory_limit)));
+      break;
       break;
     case kCodec:
       return set_codec(value, call);

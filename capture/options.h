@@ -32,18 +32,17 @@ struct Invocation {
   CaptureOptions capture;
   bool split = false;  ///< among capture.parts
   DebugInfoFiles debug_info;
-  std::vector<std::string> dump_parts;        ///< files of a split dump
-  std::optional<VirtAddr> translate;          ///< say where this kernel address lies
-  LogPart log_part = LogPart::kAll;           ///< of the kernel's messages
-  bool threads_given = false;                 ///< else capture.threads is left to default_threads()
-  std::optional<std::uint64_t> memory_limit;  ///< bytes; bounds the number of threads
-  bool progress = true;                       ///< show how far the capture has come
-  bool summary = true;                        ///< say at the end what was done
-  bool stats = false;                         ///< with all figures
-  bool verify = false;                        ///< read the dump back when it is written
-  bool json = false;                          ///< of an estimate
-  bool check_parameters = false;              ///< nothing is done; the command line was understood
-  bool as_makedumpfile = false;               ///< speak as makedumpfile does
+  std::vector<std::string> dump_parts;  ///< files of a split dump
+  std::optional<VirtAddr> translate;    ///< say where this kernel address lies
+  LogPart log_part = LogPart::kAll;     ///< of the kernel's messages
+  bool threads_given = false;           ///< else capture.threads is left to default_threads()
+  bool progress = true;                 ///< show how far the capture has come
+  bool summary = true;                  ///< say at the end what was done
+  bool stats = false;                   ///< with all figures
+  bool verify = false;                  ///< read the dump back when it is written
+  bool json = false;                    ///< of an estimate
+  bool check_parameters = false;        ///< nothing is done; the command line was understood
+  bool as_makedumpfile = false;         ///< speak as makedumpfile does
 };
 
 /// `arguments` without the program's name. kUsage errors say what is wrong and what would be right.

@@ -4,10 +4,12 @@
 #include "capture/crashed_machine.h"
 #include "capture/filter/block_filter.h"
 #include "capture/filter/page_bitmap.h"
+#include "capture/filter/page_selection.h"
 #include "capture/format/kdump_format.h"
 #include "capture/format/page_codec.h"
 #include "capture/format/page_reader.h"
 #include "capture/kernel/memmap_source.h"
+#include "capture/kernel_knowledge.h"
 
 #include <algorithm>
 #include <cstring>
@@ -156,8 +158,8 @@ Result<PageSamples> sample_pages(const CaptureOptions& options,
   RangeSet memory = machine.image->ranges();
   for (const Range& range : reserved) memory.subtract(range);
   const std::vector<Range> pages = touched_pages(memory, machine.shift);
-  const MemMapSource source =
-      TRY(MemMapSource::find(*machine.image, machine.info, machine.shift, pages));
+  MemMapSource source = TRY(MemMapSource::find(*machine.image, machine.info, machine.shift, pages));
+  TRY(tell_known_pages(machine, find_knowledge(machine), 1, source));
   std::vector<BlockFilter> filters;
   for (const ClassRow& row : kRows) {
     filters.emplace_back(source.layout(),
@@ -179,7 +181,10 @@ Result<PageSamples> sample_pages(const CaptureOptions& options,
     BlockBits seen;
     for (std::size_t row = 0; row < kRows.size(); ++row) {
       BlockBits bits = TRY(bitmap.present(block));
-      static_cast<void>(filters[row].run(first, bits));
+      FilterCounts counts = filters[row].run(first, bits);
+      if (DumpLevel(kRows[row].level).excludes(DumpLevel::kFree)) {
+        leave_out_per_cpu(source, first, bits, counts);
+      }
       sampler.add(kRows[row].page_class, first, without(bits, seen));
       // Of the caches, both come back together: without those that came back alone.
       if (row == 0 || kRows[row].page_class == PageClass::kCachePrivate) seen = bits;

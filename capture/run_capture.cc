@@ -9,10 +9,9 @@
 #include "capture/format/elf_writer.h"
 #include "capture/format/kdump_writer.h"
 #include "capture/format/split_writer.h"
-#include "capture/kernel/known_pages.h"
 #include "capture/kernel/memmap_source.h"
-#include "capture/kernel/per_cpu_lists.h"
-#include "capture/kernel/types/complete.h"
+#include "capture/kernel_knowledge.h"
+#include "capture/thread_budget.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -83,28 +82,12 @@ std::unique_ptr<DumpWriter> make_writer(const CaptureOptions& options,
       *machine.image, geometry, std::move(facts), pages, block, outputs);
 }
 
-/// What the kernel says about itself beyond VMCOREINFO, and about pages by where they are; nothing
-/// when VMCOREINFO is not its own.
-struct Knowledge {
-  Vmcoreinfo info;
-  KnownPages pages;
-};
-Knowledge find_knowledge(const CrashedMachine& machine) {
-  if (machine.identity == Identity::kContradicted) return {machine.info, {}};
-  auto space = make_address_space(*machine.image, machine.info);
-  if (!space) return {machine.info, {}};
-  const KernelMemory memory(*machine.image, *std::move(space));
-  Knowledge knowledge{complete_vmcoreinfo(machine.info, memory).info, {}};
-  knowledge.pages = find_known_pages(knowledge.info, memory, machine.shift);
-  return knowledge;
-}
-
 /// One capture: machine, geometry and options are fixed, a level at a time is tried.
 struct CaptureRun {
   const CaptureOptions& options;
   const CrashedMachine& machine;
   const std::vector<Range>& pages;
-  const Knowledge& knowledge;
+  const KernelKnowledge& knowledge;
   CaptureProgress& progress;
 };
 
@@ -131,13 +114,7 @@ Status select(const CaptureRun& run, DumpLevel level, PageBitmap& bitmap, Captur
   const KernelMemory memory(*machine.image, TRY(make_address_space(*machine.image, machine.info)));
   const auto translation = prove_translation(machine.info, memory);
   if (!translation) return keep_all(run, level, translation.error().message, bitmap, report);
-  source->set_known(run.knowledge.pages);
-  source->set_per_cpu_free(TRY(find_per_cpu_free(*machine.image,
-                                                 run.knowledge.info,
-                                                 machine.shift,
-                                                 source->layout(),
-                                                 source->sparse(),
-                                                 run.options.threads)));
+  TRY(tell_known_pages(machine, run.knowledge, run.options.threads, *source));
   const auto select_level = [&](DumpLevel tried) -> Status {
     run.progress.selected = 0;
     report.filter =
@@ -250,6 +227,25 @@ bool is_out_of_room(const Error& error) {
   return error.code == ENOSPC || error.code == EDQUOT || error.code == EFBIG;
 }
 
+/// So many threads that the capture keeps to its memory; one where even that is too little, because
+/// a dump counts for more than a limit.
+unsigned affordable_threads(const CaptureOptions& options,
+                            const CrashedMachine& machine,
+                            const std::vector<Range>& pages,
+                            CaptureReport& report) {
+  if (!options.memory_limit) return options.threads;
+  ForgetfulStore store;
+  const PageBitmap bitmap(pages, store, machine.image.get());
+  std::uint64_t indexes = machine.image->index_bytes() + bitmap.index_bytes();
+  // A stream cannot be read back: its bitmap stays in memory.
+  if (options.output.flattened) indexes += bitmap.blocks() * sizeof(BlockBits);
+  const auto threads = threads_within(*options.memory_limit, indexes);
+  if (threads) return std::min(options.threads, *threads);
+  report.warnings.push_back(
+      fmt::format("this machine may take more: {}; one thread is used", threads.error().message));
+  return 1;
+}
+
 void add_warnings(CaptureReport& report) {
   if (report.filter.faults > 0) {
     report.warnings.push_back(fmt::format(
@@ -263,8 +259,9 @@ void add_warnings(CaptureReport& report) {
 
 }  // namespace
 
-Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress& progress) {
+Result<CaptureReport> run_capture(const CaptureOptions& wanted, CaptureProgress& progress) {
   CaptureReport report;
+  CaptureOptions options = wanted;
   const auto access = options.map_input ? ElfImage::Access::kChoose : ElfImage::Access::kRead;
   const CrashedMachine machine =
       TRY(open_machine(options.input, access, options.debug_info, report.warnings));
@@ -272,10 +269,11 @@ Result<CaptureReport> run_capture(const CaptureOptions& options, CaptureProgress
   const std::vector<Range> pages = touched_pages(machine.image->ranges(), machine.shift);
   const DumpGeometry geometry =
       TRY(plan_geometry(machine.shift, pages, machine.image->notes_size()));
+  options.threads = report.threads = affordable_threads(options, machine, pages, report);
   report.page_size = machine.shift.page_size();
   report.front_bytes = geometry.descriptors_offset;
 
-  const Knowledge knowledge = find_knowledge(machine);
+  const KernelKnowledge knowledge = find_knowledge(machine);
   const CaptureRun run{options, machine, pages, knowledge, progress};
   if (options.dry_run) {
     TRY(only_select(run, report));

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct CaptureOptions {
   std::vector<DumpLevel> smaller_levels;  ///< tried in turn when the output has no room
   CodecChoice codec = default_codec();
   unsigned threads = 1;
+  /// Bytes of memory that a capture may take; costs threads (capture/thread_budget.h).
+  std::optional<std::uint64_t> memory_limit;
   bool map_input = true;  ///< false: read(2) the input, never mmap it
   bool dry_run = false;   ///< select the pages and report; `output` is not touched
   /// Two or more: the dump is divided among these files, by rank of its pages, and output.path is
@@ -43,6 +46,7 @@ struct CaptureReport {
   std::uint64_t front_bytes = 0;  ///< headers, notes and bitmaps of a kdump-compressed dump
   FilterCounts filter;
   std::uint64_t kept = 0;  ///< pages that the filter left in
+  unsigned threads = 1;
   CopyCounts copy;
   std::uint64_t file_length = 0;     ///< bytes up to the end of the output
   std::uint64_t file_allocated = 0;  ///< bytes on the disk

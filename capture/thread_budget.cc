@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t kBaseKib = 8192;
 constexpr std::uint64_t kThreadKib = 2048;
+// Of the base; 24 bytes for each 128 MiB of memory.
+constexpr std::uint64_t kSmallIndexes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kShare = 4;
 // Without /proc/meminfo: what the smallest reservation bears.
 constexpr std::uint64_t kCautious = 2;
@@ -35,14 +37,14 @@ unsigned default_threads(const SysRoot& root) {
       std::clamp<std::uint64_t>(std::min(cpus, threads_that_fit(root)), 1, kMaxThreads));
 }
 
-Result<unsigned> threads_within(std::uint64_t memory) {
-  const std::uint64_t kib = memory >> 10U;
-  if (kib < kBaseKib + kThreadKib) {
-    return make_error(ErrorKind::kUsage,
-                      "a capture needs {} at least (--memory)",
-                      format_size((kBaseKib + kThreadKib) << 10U));
+Result<unsigned> threads_within(std::uint64_t memory, std::uint64_t indexes) {
+  const std::uint64_t base = (kBaseKib << 10U) + std::max(indexes, kSmallIndexes) - kSmallIndexes;
+  constexpr std::uint64_t kThread = kThreadKib << 10U;
+  if (memory < base + kThread) {
+    return make_error(
+        ErrorKind::kUsage, "a capture needs {} at least (--memory)", format_size(base + kThread));
   }
-  return static_cast<unsigned>(std::min<std::uint64_t>((kib - kBaseKib) / kThreadKib, kMaxThreads));
+  return static_cast<unsigned>(std::min<std::uint64_t>((memory - base) / kThread, kMaxThreads));
 }
 
 }  // namespace kdump::capture

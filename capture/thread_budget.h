@@ -16,8 +16,8 @@ inline constexpr unsigned kMaxThreads = 256;
 /// it.
 [[nodiscard]] unsigned default_threads(const SysRoot& root);
 
-/// How many threads keep a capture within so many bytes: 8 MiB, and 2 MiB for each thread. kUsage:
-/// not even one.
-Result<unsigned> threads_within(std::uint64_t memory);
+/// How many threads keep a capture within `memory` bytes: 8 MiB, 2 MiB for each thread, and what
+/// grows with the machine and its dump (`indexes`, bytes) beyond 1 MiB. kUsage: not even one.
+Result<unsigned> threads_within(std::uint64_t memory, std::uint64_t indexes = 0);
 
 }  // namespace kdump::capture

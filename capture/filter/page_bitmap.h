@@ -67,6 +67,11 @@ class PageBitmap {
   /// After finish(): how many dumped pages lie before a block.
   [[nodiscard]] std::uint64_t rank(std::size_t index) const { return blocks_[index].rank; }
 
+  /// Memory that this takes.
+  [[nodiscard]] std::uint64_t index_bytes() const {
+    return blocks_.size() * sizeof(Block) + pages_.size() * sizeof(Range);
+  }
+
  private:
   struct Block {
     std::uint64_t number = 0;

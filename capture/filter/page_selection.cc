@@ -14,7 +14,8 @@ struct Worker {
   FilterCounts counts;
 };
 
-/// Free pages on the lists of processors, which are in no block of free pages.
+}  // namespace
+
 void leave_out_per_cpu(const MemMapSource& source,
                        Pfn start,
                        BlockBits& bits,
@@ -39,8 +40,6 @@ void leave_out_per_cpu(const MemMapSource& source,
   counts.excluded[static_cast<std::size_t>(PageClass::kFree)] += left_out;
   counts.per_cpu_free += left_out;
 }
-
-}  // namespace
 
 Result<FilterCounts> select_pages(const MemMapSource& source,
                                   DumpLevel level,

@@ -21,6 +21,13 @@ Result<FilterCounts> select_pages(const MemMapSource& source,
                                   PageBitmap& bitmap,
                                   std::atomic<std::uint64_t>& pages_done);
 
+/// Clears the free pages on the lists of processors, which are in no block of free pages, in the
+/// bits of the block from `start` on, and counts them.
+void leave_out_per_cpu(const MemMapSource& source,
+                       Pfn start,
+                       BlockBits& bits,
+                       FilterCounts& counts);
+
 /// Fills `bitmap` with every page that is present.
 Status select_everything(PageBitmap& bitmap, std::atomic<std::uint64_t>& pages_done);
 

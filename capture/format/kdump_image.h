@@ -33,6 +33,7 @@ class KdumpImage final : public MemoryImage {
     return file_.headers().incomplete() || file_.file().cut_off();
   }
   [[nodiscard]] bool erased() const override { return file_.headers().eraseinfo.size > 0; }
+  [[nodiscard]] std::uint64_t index_bytes() const override { return file_.file().index_bytes(); }
   [[nodiscard]] std::uint32_t dump_level() const override { return file_.headers().dump_level; }
   [[nodiscard]] std::optional<Utsname> utsname() const override { return file_.headers().utsname; }
   Status keep_present(Pfn first, std::span<std::byte> bits) const override;

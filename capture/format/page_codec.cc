@@ -21,7 +21,14 @@ namespace {
 
 constexpr int kDefaultZlibLevel = 1;
 constexpr int kDefaultZstdLevel = -1;
-constexpr int kForeignLevel = -8;
+// Of pages of which a level saves little for its time: what else there is pays for their size.
+struct ForeignLevel {
+  int level, foreign;
+  std::uint64_t share;  ///< one page in so many, at most, after the first ones
+};
+// The kernel's own text comes first.
+constexpr std::uint64_t kFirstForeign = 8192;
+constexpr std::array<ForeignLevel, 2> kForeignLevels = {{{kDefaultZstdLevel, -8, 1}, {1, -1, 4}}};
 constexpr int kMinZlibLevel = 1;
 constexpr int kMaxZlibLevel = 12;
 constexpr int kMinZstdLevel = -100;
@@ -95,23 +102,24 @@ class ZstdCodec final : public PageCodec {
     if (level <= kMaxStridedLevel && page_size <= kMaxStridedPage) {
       codec->strided_.emplace(page_size, StridedCodec::Format::kZstd);
     }
-    codec->fast_ = level == kDefaultZstdLevel;
+    for (const ForeignLevel& row : kForeignLevels) {
+      if (row.level == level) codec->foreign_level_ = row;
+    }
     return std::unique_ptr<PageCodec>(std::move(codec));
   }
   [[nodiscard]] std::size_t bound() const override {
     return std::max(ZSTD_compressBound(page_size_), strided_ ? strided_->bound() : 0);
   }
   std::size_t compress(std::span<const std::byte> page, std::span<std::byte> into) override {
+    ++pages_;
     if (strided_) {
       const std::size_t strided = strided_->compress(page, into.data());
       if (strided != 0) return strided;
     }
-    if (fast_) {
+    if (foreign_level_) {
       // Setting a level fails for a context that is at work only.
       static_cast<void>(
-          ZSTD_CCtx_setParameter(context_.get(),
-                                 ZSTD_c_compressionLevel,
-                                 looks_foreign(page) ? kForeignLevel : kDefaultZstdLevel));
+          ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level_for(page)));
     }
     const std::size_t size =
         ZSTD_compress2(context_.get(), into.data(), into.size(), page.data(), page.size());
@@ -123,10 +131,20 @@ class ZstdCodec final : public PageCodec {
  private:
   ZstdCodec(std::unique_ptr<ZSTD_CCtx, Deleter> context, std::size_t page_size)
       : context_(std::move(context)), page_size_(page_size) {}
+
+  int level_for(std::span<const std::byte> page) {
+    const bool many = foreign_ >= kFirstForeign + pages_ / foreign_level_->share;
+    if (many || !looks_foreign(page)) return foreign_level_->level;
+    ++foreign_;
+    return foreign_level_->foreign;
+  }
+
   std::unique_ptr<ZSTD_CCtx, Deleter> context_;
   std::size_t page_size_;
   std::optional<StridedCodec> strided_;
-  bool fast_ = false;  ///< the default: a lower level where a level gains little
+  std::optional<ForeignLevel> foreign_level_;
+  std::uint64_t pages_ = 0;
+  std::uint64_t foreign_ = 0;  ///< of them, those that got the other level
 };
 
 /// lzo1x_1 with a table that fits pages: 8 KiB instead of 32.

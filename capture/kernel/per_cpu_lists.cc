@@ -27,6 +27,8 @@ constexpr std::uint64_t kListHead = 16;
 constexpr std::uint32_t kNotMapped = 0xffffffff;
 // 1 MiB of them; neighbours are one.
 constexpr std::size_t kMaxRanges = std::size_t{1} << 16U;
+// Lists of a running kernel (/proc/kcore) change while they are followed.
+constexpr unsigned kTries = 4;
 // More than any machine has of both together.
 constexpr std::uint64_t kMaxCpuZones = std::uint64_t{1} << 20U;
 
@@ -94,25 +96,29 @@ class ListWalk {
     for (const VirtAddr zone : zones) {
       const auto pageset = memory_.read<std::uint64_t>(zone + lists_->pageset);
       if (!pageset || *pageset == 0) continue;
-      add_zone(VirtAddr(*pageset + per_cpu.value() + lists_->inner));
+      const VirtAddr per_cpu_pages(*pageset + per_cpu.value() + lists_->inner);
+      for (unsigned tries = kTries; tries > 0 && !add_zone(per_cpu_pages); --tries) {
+      }
     }
   }
 
   [[nodiscard]] const std::vector<Range>& frames() const { return frames_; }
 
  private:
-  void add_zone(VirtAddr per_cpu_pages) {
+  /// False when something does not fit, and none of the zone's pages were added.
+  bool add_zone(VirtAddr per_cpu_pages) {
     const auto count = memory_.read<std::uint32_t>(per_cpu_pages + lists_->count);
-    if (!count || *count == 0) return;
+    if (!count || *count == 0) return true;
     found_.clear();
     pages_left_ = *count;
     for (std::uint64_t i = 0; i < lists_->length; ++i) {
-      if (!follow(per_cpu_pages + lists_->lists + i * kListHead, order_of(i))) return;
+      if (!follow(per_cpu_pages + lists_->lists + i * kListHead, order_of(i))) return false;
     }
-    if (pages_left_ != 0) return;
+    if (pages_left_ != 0) return false;
     const RangeSet merged(found_);
-    if (merged.ranges().size() > most_ranges_ - frames_.size()) return;
+    if (merged.ranges().size() > most_ranges_ - frames_.size()) return true;
     frames_.insert(frames_.end(), merged.ranges().begin(), merged.ranges().end());
+    return true;
   }
 
   [[nodiscard]] unsigned order_of(std::uint64_t list) const {

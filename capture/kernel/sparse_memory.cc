@@ -28,6 +28,10 @@ Result<SparseMemory> SparseMemory::find(const Vmcoreinfo& info,
                                         const std::vector<Range>& pages,
                                         const KernelMemory& memory) {
   const auto table = info.symbol("mem_section");
+  if (!table && info.symbol("mem_map")) {
+    return make_error(ErrorKind::kUnsupported,
+                      "the kernel has one flat memmap (CONFIG_FLATMEM), which is not understood");
+  }
   if (!table) return missing("SYMBOL(mem_section)");
   const auto section_bits = info.number("SECTION_SIZE_BITS");
   if (!section_bits || *section_bits <= shift.bits || *section_bits > kMaxSectionBits) {

@@ -254,6 +254,11 @@ Result<ElfImage::Piece> ElfImage::find(PhysAddr address, std::uint64_t size) con
   return Piece{piece.offset + skip, std::min(size, piece.size - skip)};
 }
 
+std::uint64_t ElfImage::index_bytes() const {
+  return (core_.memory.size() + pieces_.size()) * sizeof(MemorySegment) +
+         ranges_.ranges().size() * sizeof(Range) + file_->index_bytes();
+}
+
 std::optional<PhysAddr> ElfImage::header_address(VirtAddr address) const {
   for (const MemorySegment& segment : core_.memory) {
     if (segment.virt.value() == 0 || address < segment.virt) continue;

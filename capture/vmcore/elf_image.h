@@ -32,6 +32,7 @@ class ElfImage final : public MemoryImage {
   [[nodiscard]] const RangeSet& ranges() const override { return ranges_; }
   [[nodiscard]] std::uint64_t missing_bytes() const override { return missing_; }
   [[nodiscard]] bool incomplete() const override { return core_.incomplete || file_->cut_off(); }
+  [[nodiscard]] std::uint64_t index_bytes() const override;
   [[nodiscard]] std::optional<PhysAddr> header_address(VirtAddr address) const override;
   [[nodiscard]] std::optional<VirtAddr> header_virtual(PhysAddr address) const override;
   Status read(PhysAddr address, std::span<std::byte> into) const override;

@@ -23,6 +23,9 @@ class FlattenedFile final : public DumpFile {
 
   Status read(std::uint64_t offset, std::span<std::byte> into) const override;
   [[nodiscard]] std::uint64_t size() const override { return size_; }
+  [[nodiscard]] std::uint64_t index_bytes() const override {
+    return pieces_.size() * sizeof(Piece);
+  }
   [[nodiscard]] bool flattened() const override { return true; }
   [[nodiscard]] bool cut_off() const override { return cut_off_; }
 

@@ -53,6 +53,9 @@ class MemoryImage {
   /// record of that.
   [[nodiscard]] virtual bool erased() const { return false; }
 
+  /// Bytes of memory that finding addresses in the image takes, whatever is read.
+  [[nodiscard]] virtual std::uint64_t index_bytes() const { return 0; }
+
   /// What was left out when the image was made (the bits of `makedumpfile -d`), as far as it says.
   [[nodiscard]] virtual std::uint32_t dump_level() const { return 0; }
 

@@ -90,7 +90,7 @@ TEST(Options, SayWhereTheDumpGoesAndInWhichForm) {
   EXPECT_EQ(both.capture.format, DumpFormat::kElf);
   EXPECT_TRUE(both.capture.output.flattened);
   EXPECT_EQ(parsed({"--size-limit", "2G", "a", "b"}).capture.output.size_limit, 2ULL << 30U);
-  EXPECT_EQ(parsed({"--memory", "32M", "a", "b"}).memory_limit, 32ULL << 20U);
+  EXPECT_EQ(parsed({"--memory", "32M", "a", "b"}).capture.memory_limit, 32ULL << 20U);
 }
 
 TEST(Options, HaveTheirOwnSpellingOfWhatMakedumpfileDoes) {
@@ -151,6 +151,7 @@ TEST(Options, WrongOnesAreNamed) {
       {{"--output-format", "tar", "in", "out"}, "not an output format (kdump, elf, flattened"},
       {{"--size-limit", "0", "in", "out"}, "is not a size"},
       {{"--memory", "lots", "in", "out"}, "\"lots\" is not a size"},
+      {{"--memory", "9M", "in", "out"}, "needs 10.0 MiB at least"},
       {{"--codec", "lz4", "in", "out"}, "\"lz4\" is not a codec"},
       {{"--threads", "0", "in", "out"}, "number of threads (1 to 256)"},
       {{"--threads", "many", "in", "out"}, "number of threads"},
@@ -193,6 +194,7 @@ TEST(MakedumpfileOptions, MeanWhatTheyMeanThere) {
   EXPECT_FALSE(other.progress);
   EXPECT_FALSE(parsed_makedumpfile({"--non-mmap", "a", "b"}).capture.map_input);
   EXPECT_EQ(parsed_makedumpfile({"--num-threads", "0", "a", "b"}).capture.threads, 1U);
+  EXPECT_EQ(parsed_makedumpfile({"--num-threads", "999", "a", "b"}).capture.threads, kMaxThreads);
   EXPECT_EQ(parsed_makedumpfile({"--dump-dmesg", "a", "b"}).action, Action::kDumpDmesg);
   EXPECT_EQ(parsed_makedumpfile({"-h"}).action, Action::kHelp);
   EXPECT_EQ(parsed_makedumpfile({"-v"}).action, Action::kVersion);
@@ -378,6 +380,8 @@ TEST(ThreadBudget, KeepsToAGivenAmountOfMemory) {
   EXPECT_EQ(threads_within(10ULL << 20U).value_or(0), 1U);
   EXPECT_EQ(threads_within(16ULL << 20U).value_or(0), 4U);
   EXPECT_EQ(threads_within(1ULL << 40U).value_or(0), kMaxThreads);
+  EXPECT_EQ(threads_within(16ULL << 20U, 1ULL << 20U).value_or(0), 4U);
+  EXPECT_EQ(threads_within(16ULL << 20U, 2ULL << 20U).value_or(0), 3U) << "large indexes count";
   const auto little = threads_within(9ULL << 20U);
   ASSERT_FALSE(little);
   EXPECT_EQ(little.error().kind, ErrorKind::kUsage);

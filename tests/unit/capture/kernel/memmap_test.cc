@@ -171,6 +171,15 @@ TEST(MemMap, NewFlagBitsInTheSectionWordDoNotMoveTheMemmap) {
   EXPECT_EQ(walk(*source, 0x8000, 0x8001), std::vector<std::int64_t>{0x8000});
 }
 
+TEST(MemMap, IsNotFoundInAKernelWithoutSections) {
+  Numbered numbered{ToyKernel::Options{}};
+  numbered.kernel.set_key("SYMBOL(mem_section)", std::nullopt);
+  numbered.kernel.set_key("SYMBOL(mem_map)", "ffffffff82000000");
+  const auto source = numbered.find();
+  ASSERT_FALSE(source);
+  EXPECT_THAT(source.error().message, HasSubstr("CONFIG_FLATMEM"));
+}
+
 TEST(MemMap, SaysWhyThereIsNone) {
   struct Row {
     const char* key;

@@ -241,7 +241,8 @@ TEST_F(ElfImageTest, ErrorsNameTheFile) {
   EXPECT_THAT(absent.error().message, HasSubstr("/absent"));
   const auto folder = ElfImage::open(tree_.folder());
   ASSERT_FALSE(folder);
-  EXPECT_THAT(folder.error().message, HasSubstr("neither /proc/vmcore nor a regular file"));
+  EXPECT_THAT(folder.error().message,
+              HasSubstr("neither /proc/vmcore nor a regular file or block device"));
   tree_.write("/text", "hello");
   const auto text = ElfImage::open(tree_.path("/text"));
   ASSERT_FALSE(text);
