@@ -153,11 +153,7 @@ void add_form(const DumpFile& file, bool incomplete, std::vector<Field>& fields)
   fields.push_back({"bytes", "bytes", file.size()});
 }
 
-Status describe_kdump(const KdumpImage& image, std::vector<Field>& fields) {
-  const KdumpHeaders& headers = image.file().headers();
-  fields.push_back(
-      {"format", "format", fmt::format("kdump-compressed, version {}", headers.version)});
-  add_form(image.file().file(), image.incomplete(), fields);
+void add_headers(const KdumpHeaders& headers, std::vector<Field>& fields) {
   fields.push_back({"level", "", std::uint64_t{headers.dump_level}});
   fields.push_back({"level_text", "level", level_text(DumpLevel(headers.dump_level))});
   fields.push_back({"machine", "machine", headers.utsname.machine});
@@ -168,6 +164,14 @@ Status describe_kdump(const KdumpImage& image, std::vector<Field>& fields) {
   fields.push_back({"status", "status", fmt::format("{:#x}", headers.status)});
   fields.push_back({"phys_base", "phys_base", fmt::format("{:#x}", headers.phys_base)});
   fields.push_back({"max_mapnr", "pages up to", headers.max_mapnr});
+}
+
+Status describe_kdump(const KdumpImage& image, std::vector<Field>& fields) {
+  const KdumpHeaders& headers = image.file().headers();
+  fields.push_back(
+      {"format", "format", fmt::format("kdump-compressed, version {}", headers.version)});
+  add_form(image.file().file(), image.incomplete(), fields);
+  add_headers(headers, fields);
   add_notes(image, headers.tv_sec, fields);
   fields.push_back({"eraseinfo_bytes", "bytes of eraseinfo", headers.eraseinfo.size});
   return add_pages(image.file(), fields);
@@ -184,12 +188,29 @@ void describe_elf(const ElfImage& image, std::vector<Field>& fields) {
   add_notes(image, 0, fields);
 }
 
+/// One file of a divided dump says what it is; its pages can be read beside the others only.
+void describe_part(const KdumpHeaders& headers, const DumpFile& file, std::vector<Field>& fields) {
+  fields.push_back(
+      {"format",
+       "format",
+       fmt::format("kdump-compressed, version {}, one part of a split dump", headers.version)});
+  add_form(file, headers.incomplete(), fields);
+  add_headers(headers, fields);
+  fields.push_back({"first_page", "pages from", headers.start_pfn});
+  fields.push_back({"end_page", "to before", headers.end_pfn});
+}
+
 }  // namespace
 
 Result<std::vector<Field>> describe_dump(const std::string& path) {
   std::vector<Field> fields = {{"file", "file", path}};
   auto file = TRY(open_dump_file(path));
   if (is_kdump_file(*file)) {
+    const auto headers = read_kdump_headers(*file);
+    if (headers && headers->split) {
+      describe_part(*headers, *file, fields);
+      return fields;
+    }
     TRY(describe_kdump(*TRY(KdumpImage::open(std::move(file), path)), fields));
   } else {
     describe_elf(*TRY(ElfImage::open(std::move(file), path, ElfImage::Access::kRead)), fields);

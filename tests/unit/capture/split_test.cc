@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A dump in several files, and the one that is made of them.
+#include "capture/fields.h"
+#include "capture/info.h"
 #include "capture/reassemble.h"
 #include "capture/run_capture.h"
 #include "tests/support/temp_tree.h"
@@ -66,6 +68,14 @@ class SplitDump : public ::testing::Test {
   kdump::test::TempTree tree_;
   CaptureOptions options_;
 };
+
+TEST_F(SplitDump, APartSaysWhatItIs) {
+  const auto fields = describe_dump(write_parts(2).back());
+  ASSERT_TRUE(fields) << fields.error().message;
+  const std::string text = fields_as_json(*fields);
+  EXPECT_THAT(text, HasSubstr("one part of a split dump"));
+  EXPECT_THAT(text, HasSubstr("\"first_page\": "));
+}
 
 TEST_F(SplitDump, EachPageIsInOneOfTheFiles) {
   const KdumpReader all = whole();
