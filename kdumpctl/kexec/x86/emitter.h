@@ -4,8 +4,8 @@
 #include "base/packed_int.h"
 
 #include <cstddef>
-#include <cstring>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,9 +20,7 @@ class Emitter {
   template <typename T>
   void value(T number) {
     const PackedInt<T, std::endian::little> packed = number;
-    const std::size_t at = out_.size();
-    out_.resize(at + sizeof(packed));
-    std::memcpy(out_.data() + at, &packed, sizeof(packed));
+    for (const std::byte each : std::as_bytes(std::span(&packed, 1))) out_.push_back(each);
   }
   /// With its final NUL.
   void text(std::string_view text) {
