@@ -56,6 +56,9 @@ Result<ManifestFile> record_manifest_file(const SysRoot& root, const std::string
 /// Questions whose answers may be missing early in a boot: none now is no difference.
 inline constexpr const char* kRunningWatchdogs = "running watchdogs";
 inline constexpr const char* kDefaultInterface = "interface of the default route";
+/// And these, with a device behind them, when it is unplugged.
+inline constexpr std::string_view kDriversBelow = "drivers below ";
+inline constexpr std::string_view kMountPointOf = "mount point of ";
 
 /// The answers on this host, the same questions for the same configuration: file system and drivers
 /// of each dump target, what lies in the folders of hooks, which watchdogs run; for targets over
@@ -79,6 +82,8 @@ struct ManifestComparison {
 };
 
 /// Only files whose stamp differs are read. One that this user may not read counts as changed.
+/// What cannot be told now, as of a disk that is unplugged, is no change: nothing better could be
+/// built.
 ManifestComparison compare_with_host(const SysRoot& root,
                                      const ManifestFacts& now,
                                      ImageManifest& manifest);

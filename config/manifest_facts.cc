@@ -65,14 +65,14 @@ void add_mount(const SysRoot& root,
       "{} {} {} on {}", mount->fs_type, lasting_name(root, node), mount->root, mount->mount_point);
   Names drivers;
   add_drivers(root, last_part(node), 0, drivers);
-  facts["drivers below " + path] = fmt::format("{}", fmt::join(drivers, " "));
+  facts[std::string(kDriversBelow) + path] = fmt::format("{}", fmt::join(drivers, " "));
 }
 
 void add_device(const SysRoot& root, const std::string& device, ManifestFacts& facts) {
   const std::string node = device_node(root, device);
   Names drivers;
   add_drivers(root, last_part(node), 0, drivers);
-  facts["drivers below " + device] = fmt::format("{}", fmt::join(drivers, " "));
+  facts[std::string(kDriversBelow) + device] = fmt::format("{}", fmt::join(drivers, " "));
 }
 
 void add_target(const SysRoot& root,
@@ -85,7 +85,7 @@ void add_target(const SysRoot& root,
   if (const auto* local = std::get_if<FileSystemTarget>(&target)) {
     add_device(root, local->device, facts);
     const MountPoint* mount = mounts.of_source(device_node(root, local->device));
-    facts["mount point of " + local->device] = mount == nullptr ? "" : mount->mount_point;
+    facts[std::string(kMountPointOf) + local->device] = mount == nullptr ? "" : mount->mount_point;
   }
 }
 

@@ -77,10 +77,28 @@ void report_choice(const Context& context, const kexec::SyscallChoice& choice) {
   context.log.debug("system call: {} ({})", to_string(choice.first), choice.reason);
 }
 
-Result<PreparedLoad> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
+struct Prepared {
+  PreparedLoad load;
+  bool has_old_image = false;  ///< it is out of date, and no other could be built: a failure
+};
+
+/// On a host that is not armed an old image is better than none: whatever it cannot do any more,
+/// the last kernel messages are on the console.
+bool uses_old_image(const Context& context, const CaptureKernel& target, const Error& error) {
+  if (!context.root.exists(target.image) || kexec::crash_loaded(context.root).value_or(true)) {
+    return false;
+  }
+  context.log.error("{}", error.message);
+  context.log.error("{} is loaded as it is", context.root.path(target.image));
+  return true;
+}
+
+Result<Prepared> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
   for (const std::string& note : target.notes) context.log.warning("{}", note);
-  TRY(provide_image(context, settings, target, policy));
+  const auto provided = provide_image(context, settings, target, policy);
+  const bool old_image = !provided && uses_old_image(context, target, provided.error());
+  if (!provided && !old_image) return provided.error();
   auto plan = TRY(plan_panic(context, settings, target));
   report_changes(context, plan.cmdline);
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
@@ -88,7 +106,7 @@ Result<PreparedLoad> prepare(const Context& context, const Settings& settings, I
     context.log.info("{}", kexec::describe(plan.prepared.load.plan));
   }
   report_choice(context, plan.prepared.load.choice);
-  return std::move(plan.prepared);
+  return Prepared{std::move(plan.prepared), old_image};
 }
 
 /// Loads and unloads that are left are not to be used up unnoticed.
@@ -168,6 +186,25 @@ void report_state(const Context& context) {
                             : "No panic kernel is loaded: a crash would leave no dump");
 }
 
+/// With every finding reported; whether it is loaded.
+bool load(const Context& context, const PreparedLoad& prepared) {
+  const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
+  const auto loaded = context.actions.load(prepared.load);
+  if (!loaded) {
+    context.log.error("{}", loaded.error().message);
+    restore(context, was_loaded);
+    context.log.error("kexec: failed to load kdump kernel");
+    return false;
+  }
+  if (!loaded->refusal.empty()) {
+    context.log.info("{}; {} was used", loaded->refusal, to_string(loaded->used));
+  }
+  remember(context, prepared, *loaded);
+  report_limit(context);
+  context.log.info("kexec: loaded kdump kernel");
+  return true;
+}
+
 }  // namespace
 
 Result<Settings> check_host_and_settings(const Context& context) {
@@ -208,6 +245,22 @@ int start_failed(const Context& context, const Error& error) {
   return kExitFailed;
 }
 
+int start_without_settings(const Context& context, const Error& error) {
+  if (kexec::crash_loaded(context.root).value_or(true)) return start_failed(context, error);
+  if (const auto feasible = check_feasibility(context.root); !feasible) {
+    return start_failed(context, feasible.error());
+  }
+  const auto prepared = prepare(context, usable_settings(context.root), ImagePolicy::kAsItIs);
+  if (!prepared) return start_failed(context, error);
+  if (load(context, prepared->load)) {
+    context.log.error(
+        "the configuration has errors: the image that is there was loaded as it is, by what of the "
+        "configuration is valid");
+  }
+  context.log.error("Starting kdump: [FAILED]");
+  return kExitFailed;
+}
+
 int arm(const Context& context,
         const Settings& given,
         ImagePolicy policy,
@@ -216,22 +269,15 @@ int arm(const Context& context,
   if (!append.empty()) settings.sysconfig.commandline_append += " " + append;
   const auto prepared = prepare(context, settings, policy);
   if (!prepared) return start_failed(context, prepared.error());
-  const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
-  const auto loaded = context.actions.load(prepared->load);
-  if (!loaded) {
-    context.log.error("{}", loaded.error().message);
-    restore(context, was_loaded);
-    context.log.error("kexec: failed to load kdump kernel");
+  if (!load(context, prepared->load)) {
     context.log.error("Starting kdump: [FAILED]");
     return kExitFailed;
   }
-  if (!loaded->refusal.empty()) {
-    context.log.info("{}; {} was used", loaded->refusal, to_string(loaded->used));
-  }
-  remember(context, *prepared, *loaded);
-  report_limit(context);
   check_target_of(context, settings);
-  context.log.info("kexec: loaded kdump kernel");
+  if (prepared->has_old_image) {
+    context.log.error("Starting kdump: [FAILED]");
+    return kExitFailed;
+  }
   context.log.info("Starting kdump: [OK]");
   return kExitOk;
 }

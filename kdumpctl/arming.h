@@ -33,4 +33,9 @@ int arm(const Context& context,
 /// code.
 int start_failed(const Context& context, const Error& error);
 
+/// For a host whose configuration has errors, which are reported: a loaded panic kernel stays;
+/// where none is, the image that is there is loaded, by the files that can be used and defaults for
+/// the others. A failure in any case.
+int start_without_settings(const Context& context, const Error& error);
+
 }  // namespace kdump::ctl

@@ -58,6 +58,21 @@ config::CheckedSysconfig check_sysconfig_text(std::string_view text, const std::
   return checked;
 }
 
+Settings usable_settings(const SysRoot& root) {
+  CheckedSettings checked = read_settings(root);
+  Settings out;
+  out.sysconfig = config::sysconfig_defaults(config::build_machine());
+  out.kexec = check_kexec_args(out.sysconfig.kexec_args).options;
+  if (checked.conf && !config::has_errors(checked.conf->diagnostics)) {
+    out.config = std::move(checked.conf->config);
+  }
+  if (checked.sysconfig && !config::has_errors(checked.sysconfig->diagnostics)) {
+    out.sysconfig = std::move(checked.sysconfig->settings);
+    out.kexec = checked.kexec;
+  }
+  return out;
+}
+
 Result<Settings> load_settings(const SysRoot& root, const Log& log) {
   CheckedSettings checked = read_settings(root);
   // Both are looked at before either stops anything: all findings at once.

@@ -39,6 +39,10 @@ struct CheckedSettings {
 
 void report(const config::Diagnostics& diagnostics, const Log& log);
 
+/// What can be used of both files without a word about errors: defaults in the place of a file that
+/// has some.
+[[nodiscard]] Settings usable_settings(const SysRoot& root);
+
 /// Reads /etc/kdump.conf and /etc/sysconfig/kdump and reports every finding in both. kUsage when
 /// one of them is an error.
 Result<Settings> load_settings(const SysRoot& root, const Log& log);

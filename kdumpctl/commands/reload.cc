@@ -8,7 +8,7 @@ namespace kdump::ctl::commands {
 /// Loads the image that is there again, for a changed memory map or command line.
 Result<int> reload(const Context& context) {
   const auto settings = check_host_and_settings(context);
-  if (!settings) return start_failed(context, settings.error());
+  if (!settings) return start_without_settings(context, settings.error());
   if (!TRY(kexec::crash_loaded(context.root))) {
     context.log.warning("Kdump was not running: [WARNING]");
   }

@@ -9,7 +9,7 @@ namespace kdump::ctl::commands {
 /// so that the host is never without.
 Result<int> restart(const Context& context) {
   const auto settings = check_host_and_settings(context);
-  if (!settings) return start_failed(context, settings.error());
+  if (!settings) return start_without_settings(context, settings.error());
   look_back(context, *settings);
   return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
 }

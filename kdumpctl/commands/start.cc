@@ -37,7 +37,7 @@ void tell_failure_record(const Context& context) {
 
 Result<int> start(const Context& context) {
   const auto settings = check_host_and_settings(context);
-  if (!settings) return start_failed(context, settings.error());
+  if (!settings) return start_without_settings(context, settings.error());
   look_back(context, *settings);
   tell_failure_record(context);
   if (!TRY(kexec::crash_loaded(context.root))) {

@@ -20,6 +20,7 @@ from vm import (
     load_faults,
     nfs_cases,
     rehearsal,
+    service_days,
     smallest,
     ssh_cases,
     targets,
@@ -39,6 +40,7 @@ CASES = (
     *ssh_cases.CASES,
     *fast_reboot.CASES,
     *kdump_service.CASES,
+    *service_days.CASES,
     *arm64_dump.CASES,
     *arm64_capture.CASES,
     *smallest.CASES,
@@ -105,7 +107,7 @@ def run(arguments) -> int:
     if packages:
         groups += ["vm", "rpm", "deb"]
     setup.ensure(*groups)
-    fetcher = Fetcher(case.series for case in cases) if cases else None
+    fetcher = Fetcher(_series(cases)) if cases else None
     tally = Tally()
     try:
         _run_ctest("dev", arguments, tally)
@@ -132,6 +134,11 @@ def run(arguments) -> int:
         tally.add(0, 1)
     print(tally.line)
     return 1 if tally.failed else 0
+
+
+def _series(cases) -> list[str]:
+    """The kernels that they need."""
+    return [name for case in cases for name in (case.series, *getattr(case, "further_series", ()))]
 
 
 def _cases(arguments) -> list:
@@ -207,7 +214,7 @@ def _run_ctest(preset: str, arguments, tally: Tally, folders: tuple[str, ...] = 
 def _run_vm(cases, fetcher: Fetcher, tally: Tally) -> None:
     folder = BUILD / "vm"
     programs = prepare_programs(folder, cases)
-    if any(isinstance(case, kdump_service.ServiceCase) and case.ours for case in cases):
+    if any(getattr(case, "ours", False) for case in cases):
         debs = deb.pack(BUILD / "dev", folder / "debs")
         programs = dataclasses.replace(programs, debs=tuple(debs))
     say(f"VM tests: {len(cases)} cases, logs and results.json in {folder}")

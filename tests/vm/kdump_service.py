@@ -83,7 +83,7 @@ def _run_case(
         _at_boot(case, console, result)
         _panic(case, console, result)
         console.wait_for_login(_LOGIN_DEADLINE)
-        _wait_for_boot(console)
+        wait_for_boot(console)
         result.check("armed again after the capture", console.run(_ARMED)[1] == "1")
         if case.ours:
             _what_happened(console, result)
@@ -98,7 +98,7 @@ def _run_case(
 
 def _first_time(case: ServiceCase, console: Console, result: Result) -> None:
     """With no image there yet."""
-    _wait_for_boot(console)
+    wait_for_boot(console)
     if not case.ours:  # the package has made one when it was installed
         console.run("rm -f /var/lib/kdump/initrd* /var/lib/kdump/vmlinuz*")
     result.check("nothing is loaded before", console.run(_ARMED)[1] == "0")
@@ -162,7 +162,7 @@ def _what_happened(console: Console, result: Result) -> None:
 
 
 def _at_boot(case: ServiceCase, console: Console, result: Result) -> None:
-    _wait_for_boot(console)
+    wait_for_boot(console)
     result.check("armed at boot", console.run(_ARMED)[1] == "1", _journal(case, console))
     result.figures["arm_boot"], result.figures["armed_after_basic"] = _seconds(case.unit, console)
     if case.ours:
@@ -190,7 +190,7 @@ def _judge_dump(
     folder: pathlib.Path,
     result: Result,
 ) -> None:
-    found = service_guest.read_dumps(guest, folder / "dumps")
+    found = service_guest.read_dumps(guest.disk, folder / "dumps")
     if not result.check("one dump in /var/crash", len(found) == 1, str(found)):
         return
     names = {path.name for path in found[0].iterdir()}
@@ -210,7 +210,8 @@ def _judge_dump(
     result.check("drgn names the release", drgn.release == kernel.release, drgn.release)
 
 
-def _wait_for_boot(console: Console) -> None:
+def wait_for_boot(console: Console) -> None:
+    """Until all services have started."""
     console.run("systemctl is-system-running --wait", 300)
 
 

@@ -22,6 +22,14 @@ class ServiceGuest:
         self.disk = folder / "root.img"
         self.kernel = folder / "vmlinuz"
         self.initrd = folder / "initrd.img"
+        self.folder = folder
+
+    def with_kernel(self, kernel: Kernel) -> "ServiceGuest":
+        """The same disk, started with one of the further kernels."""
+        other = ServiceGuest(self.folder)
+        other.kernel = self.folder / f"vmlinuz-{kernel.release}"
+        other.initrd = self.folder / f"initrd-{kernel.release}"
+        return other
 
     def qemu(self, crashkernel: str, memory_mib: int) -> list[str]:
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"]
@@ -36,8 +44,14 @@ class ServiceGuest:
             path.unlink(missing_ok=True)
 
 
-def make(debs: tuple[pathlib.Path, ...], kernel: Kernel, folder: pathlib.Path) -> ServiceGuest:
-    """With these packages, their service disabled; without any, with kdump-tools. Raises FetchError, CommandError."""
+def make(
+    debs: tuple[pathlib.Path, ...],
+    kernel: Kernel,
+    folder: pathlib.Path,
+    further: tuple[Kernel, ...] = (),
+) -> ServiceGuest:
+    """With these packages, their service disabled; without any, with kdump-tools. The further kernels are installed
+    too. Raises FetchError, CommandError."""
     guest = ServiceGuest(folder)
     with tempfile.TemporaryDirectory(prefix=".service-", dir=folder) as temporary:
         base = pathlib.Path(temporary)
@@ -51,12 +65,13 @@ def make(debs: tuple[pathlib.Path, ...], kernel: Kernel, folder: pathlib.Path) -
             else:
                 tree.inside("sed", "-i", "s/^USE_KDUMP=.*/USE_KDUMP=1/", "/etc/default/kdump-tools")
                 tree.inside("systemctl", "disable", "kdump-tools.service")
-            _provide_kernel(tree, kernel)
-            boot = tree.folder / "boot"
-            shutil.copyfile(boot / f"vmlinuz-{kernel.release}", guest.kernel)
-            tree.outside(
-                ["install", "-m", "644", boot / f"initrd.img-{kernel.release}", guest.initrd]
-            )
+            for one in (kernel, *further):
+                _provide_kernel(tree, one)
+                files = guest if one is kernel else guest.with_kernel(one)
+                boot = tree.folder / "boot"
+                shutil.copyfile(boot / f"vmlinuz-{one.release}", files.kernel)
+                initrd = boot / f"initrd.img-{one.release}"
+                tree.outside(["install", "-m", "644", initrd, files.initrd])
             tree.outside(["rm", "-f", tree.folder / "dev/null"])
             options = ["-q", "-F", "-t", "ext4", "-L", _LABEL, "-d", tree.folder]
             tree.outside(["mke2fs", *options, guest.disk, f"{_DISK_MIB}M"])
@@ -65,11 +80,13 @@ def make(debs: tuple[pathlib.Path, ...], kernel: Kernel, folder: pathlib.Path) -
     return guest
 
 
-def read_dumps(guest: ServiceGuest, into: pathlib.Path) -> list[pathlib.Path]:
-    """The folders of /var/crash on the disk of a guest that is off."""
+def read_dumps(
+    disk: pathlib.Path, into: pathlib.Path, folder: str = "/var/crash"
+) -> list[pathlib.Path]:
+    """The folders of dumps on the disk of a guest that is off."""
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
-    command = ["debugfs", "-R", f"rdump /var/crash {into}", guest.disk]
+    command = ["debugfs", "-R", f"rdump {folder} {into}", disk]
     subprocess.run(command, capture_output=True, check=True)
     return sorted(path for path in (into / "crash").iterdir() if path.is_dir())
 

@@ -15,6 +15,7 @@ namespace {
 struct BadInput {
   const char* name;
   std::function<void(VerbHost&)> spoil;
+  bool has_usable_image = false;  ///< so that a host that is not armed can be
 };
 
 void make_newer_than(const VerbHost& host, const char* other, const char* path) {
@@ -33,12 +34,14 @@ const std::vector<BadInput>& bad_inputs() {
       {"failed-reservation",
        [](VerbHost& host) { host.tree.write("/sys/kernel/kexec_crash_size", "0\n"); }},
       {"no-configuration",
-       [](VerbHost& host) { std::filesystem::remove(host.tree.path("/etc/kdump.conf")); }},
+       [](VerbHost& host) { std::filesystem::remove(host.tree.path("/etc/kdump.conf")); },
+       true},
       {"unreadable-configuration",
        [](VerbHost& host) {
          std::filesystem::remove(host.tree.path("/etc/kdump.conf"));
          host.tree.make_directory("/etc/kdump.conf");
-       }},
+       },
+       true},
       {"malformed-configuration",
        [](VerbHost& host) {
          host.tree.write(
@@ -47,7 +50,8 @@ const std::vector<BadInput>& bad_inputs() {
          host.tree.write("/etc/sysconfig/kdump",
                          "KDUMP_COMMANDLINE_APPEND=irqpoll reset_devices\nKDUMP_IMG=$(uname)\n"
                          "KEXEC_ARGS=\"-e --frob\"\n");
-       }},
+       },
+       true},
       {"missing-kernel",
        [](VerbHost& host) { host.tree.write("/etc/sysconfig/kdump", "KDUMP_KERNELVER=9.9\n"); }},
       {"damaged-unified-kernel",
@@ -71,7 +75,8 @@ const std::vector<BadInput>& bad_inputs() {
        [](VerbHost& host) {
          make_newer_than(host, kVerbHostImage, "/etc/kdump.conf");
          host.build_error = make_error(ErrorKind::kSystem, "mkdumprd ended with exit code 1");
-       }},
+       },
+       true},
       {"no-image-and-none-allowed",
        [](VerbHost& host) {
          std::filesystem::remove(host.tree.path(kVerbHostImage));
@@ -107,6 +112,7 @@ TEST(BadInput, HasAMessageWithARemedyAndLeavesTheLoadedKernelAlone) {
 
 TEST(BadInput, NothingLoadedIsSaid) {
   for (const BadInput& input : bad_inputs()) {
+    if (input.has_usable_image) continue;
     SCOPED_TRACE(input.name);
     VerbHost host;
     host.tree.write(kVerbHostImage, "070701 an image\n");
@@ -116,6 +122,23 @@ TEST(BadInput, NothingLoadedIsSaid) {
     EXPECT_THAT(host.transcript(), testing::HasSubstr("No panic kernel is loaded: a crash would"));
     EXPECT_THAT(host.transcript(), testing::EndsWith("[FAILED]\n[exit 1, not loaded]\n"));
   }
+}
+
+// As at a boot after a typing error, or with the dump target gone.
+TEST(BadInput, AHostThatIsNotArmedGetsTheImageThatIsThere) {
+  std::string transcript;
+  for (const BadInput& input : bad_inputs()) {
+    if (!input.has_usable_image) continue;
+    SCOPED_TRACE(input.name);
+    VerbHost host;
+    host.tree.write(kVerbHostImage, "070701 an image\n");
+    make_newer_than(host, kVerbHostImage, kVerbHostImage);
+    input.spoil(host);
+    host.run("restart");
+    EXPECT_TRUE(host.loaded());
+    transcript += fmt::format("# {}\n{}", input.name, host.transcript());
+  }
+  test::expect_golden("kdumpctl/bad-input/armed-all-the-same.txt", transcript);
 }
 
 TEST(BadInput, AKernelWithoutKexec) {
