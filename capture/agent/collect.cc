@@ -2,6 +2,7 @@
 #include "capture/agent/collect.h"
 
 #include "base/text.h"
+#include "capture/agent/bounded_call.h"
 #include "capture/agent/dump_file.h"
 #include "capture/agent/kernel_log.h"
 #include "capture/agent/run_into_log.h"
@@ -11,6 +12,8 @@
 
 namespace kdump::agent {
 namespace {
+
+constexpr std::chrono::seconds kLookPatience{5};
 
 // The kernel's own account of why a process got SIGKILL, if it was short of memory.
 bool was_killed_for_memory(const CaptureContext& context, pid_t pid) {
@@ -111,7 +114,14 @@ Status save_vmcore(const CaptureContext& context,
   context.log.info("saving vmcore");
   if (auto collected = run_logged(context, {argv}, deadline); !collected) {
     Error error = std::move(collected).error();
-    error.message += when_full(directory);
+    // A target that does not answer is not asked more: its file system may hold whoever does.
+    if (error.kind == ErrorKind::kTimeout) return error;
+    const auto advice = call_bounded(
+        "look at the dump target",
+        [&]() -> Result<std::string> { return when_full(directory); },
+        context.system.now() + kLookPatience,
+        Overdue::kKill);
+    error.message += advice.value_or(std::string());
     return error;
   }
   context.steps.begin(Step::kSync, context.plan.deadlines.sync);

@@ -48,6 +48,7 @@ CASES = (
         "closed",
         SshServer(close_kib=1000),
         kdump_conf=_CONF + _SECOND,
+        prepare=f"{NETWORK}mkdir -p /var/crash{EXPORT}",  # the same path on the second target
         console=(r"the connection was lost", "ERROR: cannot save vmcore", _NEXT, SAVED, _FINAL),
         dump="crash disk",
         full_only=True,
