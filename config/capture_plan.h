@@ -108,7 +108,20 @@ struct PlannedLogicalVolume {
   friend bool operator==(const PlannedLogicalVolume&, const PlannedLogicalVolume&) = default;
 };
 
-using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume>;
+/// A LUKS2 volume, likewise. Its volume key is not in the image: the crashed kernel has left it for
+/// this one (CONFIG_CRASH_DM_CRYPT), which makes a key of it.
+struct PlannedEncrypted {
+  std::string name;          ///< for messages and the device mapper
+  std::string uuid;          ///< of the volume, as libblkid gives it
+  std::string cipher;        ///< as dm-crypt takes it: "aes-xts-plain64"
+  std::uint64_t offset = 0;  ///< of the encrypted data, in sectors of 512 bytes
+  std::uint64_t length = 0;  ///< likewise; 0: to the end of the device
+  std::uint64_t iv_offset = 0;
+  unsigned sector_size = 512;  ///< of the encryption, in bytes
+  friend bool operator==(const PlannedEncrypted&, const PlannedEncrypted&) = default;
+};
+
+using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume, PlannedEncrypted>;
 using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw, PlannedNfs, PlannedSsh>;
 
 /// Where a dump goes, and what the capture kernel needs to get there.

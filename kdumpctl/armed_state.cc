@@ -60,7 +60,8 @@ ArmedState armed_state(const Json& json) {
                       ? kexec::Syscall::kLoad
                       : kexec::Syscall::kFileLoad;
   state.reason = json.at("reason").get<std::string>();
-  // A record of an older version has none.
+  // A record of an older version has none of these.
+  state.volume_keys = json.value("volume_keys", std::vector<std::string>{});
   state.need_bytes = json.value("need_bytes", std::uint64_t{0});
   for (const Json& segment : json.at("segments")) {
     state.segments.push_back({.name = segment.at("name").get<std::string>(),
@@ -103,6 +104,7 @@ Status write_armed_state(const SysRoot& root, const ArmedState& state) {
                      {"image", to_json(state.image)},
                      {"command_line", state.command_line},
                      {"options", to_json(state.options)},
+                     {"volume_keys", state.volume_keys},
                      {"syscall", to_string(state.syscall)},
                      {"reason", state.reason},
                      {"need_bytes", state.need_bytes},

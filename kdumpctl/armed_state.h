@@ -29,6 +29,7 @@ struct ArmedState {
   FileRecord image;
   std::string command_line;  ///< as it was given to the loader
   KexecOptions options;
+  std::vector<std::string> volume_keys{};  ///< LoadOrder::volume_keys
   kexec::Syscall syscall = kexec::Syscall::kLoad;
   std::string reason;                  ///< for the system call
   std::uint64_t need_bytes = 0;        ///< what it needs in all, as planned; 0: not known

@@ -38,29 +38,46 @@ std::string luks_uuid(std::string_view mapper_uuid) {
 }
 
 void add_volumes(const SysRoot& root,
-                 const std::string& name,
+                 const std::string& link,
                  int depth,
                  std::vector<std::string>& out) {
-  const auto device = root.resolve("/sys/class/block/" + name);
+  const auto device = root.resolve(link);
   if (!device || depth > kDeepest) return;
   const std::string uuid = luks_uuid(root.read_value(*device + "/dm/uuid").value_or(""));
   if (!uuid.empty() && std::find(out.begin(), out.end(), uuid) == out.end()) out.push_back(uuid);
   const auto slaves = root.list(*device + "/slaves").value_or(std::vector<std::string>());
-  for (const std::string& slave : slaves) add_volumes(root, slave, depth + 1, out);
+  for (const std::string& slave : slaves) {
+    add_volumes(root, "/sys/class/block/" + slave, depth + 1, out);
+  }
 }
 
-/// The node that the target lies on; "" when it is on none.
-Result<std::string> node_of_target(const SysRoot& root, const config::KdumpConfig& config) {
-  if (const auto* raw = std::get_if<config::RawTarget>(&config.target)) {
-    return config::device_node(root, raw->device);
-  }
-  if (const auto* local = std::get_if<config::FileSystemTarget>(&config.target)) {
-    return config::device_node(root, local->device);
-  }
-  if (!std::holds_alternative<config::PathTarget>(config.target)) return std::string();
+/// Where sysfs has a device node, by its name.
+std::string link_of_node(const SysRoot& root, const std::string& node) {
+  const std::string resolved = root.resolve(node).value_or(node);
+  return "/sys/class/block/" + resolved.substr(resolved.rfind('/') + 1);
+}
+
+/// Where sysfs has the device that what is mounted for a path lies on; "" when it is on none.
+Result<std::string> device_of_path(const SysRoot& root, const std::string& path) {
   const MountTable mounts = TRY(MountTable::read(root));
-  const MountPoint* mount = mounts.containing(root.resolve(config.path).value_or(config.path));
-  return mount == nullptr ? std::string() : config::device_node(root, mount->source);
+  const MountPoint* mount = mounts.containing(root.resolve(path).value_or(path));
+  if (mount == nullptr) return std::string();
+  const bool anonymous = mount->device_number.starts_with("0:");  // btrfs
+  return anonymous ? link_of_node(root, mount->source) : "/sys/dev/block/" + mount->device_number;
+}
+
+/// Where sysfs has the device that a target lies on; "" when it is on none.
+Result<std::string> device_of_target(const SysRoot& root,
+                                     const config::DumpTarget& target,
+                                     const std::string& path) {
+  if (const auto* raw = std::get_if<config::RawTarget>(&target)) {
+    return link_of_node(root, config::device_node(root, raw->device));
+  }
+  if (const auto* local = std::get_if<config::FileSystemTarget>(&target)) {
+    return link_of_node(root, config::device_node(root, local->device));
+  }
+  if (!std::holds_alternative<config::PathTarget>(target)) return std::string();
+  return device_of_path(root, path);
 }
 
 /// A line with the option; nothing for one about another volume.
@@ -83,10 +100,17 @@ std::optional<std::string> linked_line(std::string_view line, std::string_view u
 
 Result<std::vector<std::string>> encrypted_volumes(const SysRoot& root,
                                                    const config::KdumpConfig& config) {
+  std::vector<std::string> devices = {TRY(device_of_target(root, config.target, config.path))};
+  for (const config::DumpTarget& target : config.fallback_targets) {
+    devices.push_back(TRY(device_of_target(root, target, config.path)));
+  }
+  if (config.failure_action == config::FailureAction::kDumpToRootfs) {
+    devices.push_back(TRY(device_of_path(root, "/")));
+  }
   std::vector<std::string> volumes;
-  const std::string node = TRY(node_of_target(root, config));
-  if (node.empty()) return volumes;
-  add_volumes(root, node.substr(node.rfind('/') + 1), 0, volumes);
+  for (const std::string& device : devices) {
+    if (!device.empty()) add_volumes(root, device, 0, volumes);
+  }
   return volumes;
 }
 

@@ -12,8 +12,9 @@
 
 namespace kdump::ctl {
 
-/// UUIDs of the LUKS volumes below the dump target, as sysfs knows them while they are open, the
-/// uppermost first; none for a target that is not encrypted, or not on a local device.
+/// UUIDs of the LUKS volumes below the dump target and its fallbacks, as sysfs knows them while
+/// they are open, the uppermost first; none for a target that is not encrypted, or not on a local
+/// device.
 Result<std::vector<std::string>> encrypted_volumes(const SysRoot& root,
                                                    const config::KdumpConfig& config);
 

@@ -10,6 +10,7 @@
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/service_job.h"
+#include "kdumpctl/volume_keys.h"
 
 #include <array>
 #include <chrono>
@@ -79,7 +80,9 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
   prepared.load.choice = kexec::choose_syscall(order.options.syscall,
                                                syscalls,
                                                {.memory_ranges = prepared.load.plan.e820.size(),
-                                                .only_kexec_load = only_kexec_load(prepared)});
+                                                .only_kexec_load = only_kexec_load(prepared),
+                                                .hands_on_keys = !order.volume_keys.empty()});
+  prepared.load.volume_keys = order.volume_keys;
   prepared.load.files = TRY(kexec::plan_file_load({.kind = kexec::LoadKind::kPanic,
                                                    .kernel = kernel,
                                                    .initrd_paths = images,
@@ -136,6 +139,7 @@ Result<PreparedLoad> RunningHost::plan_load(const LoadOrder& order) {
 }
 
 Result<kexec::PanicLoadResult> RunningHost::load(const kexec::PanicLoad& load) {
+  const auto keys = TRY(OfferedVolumeKeys::offer(root_, load.volume_keys));
   kexec::RunningKernel kernel;
   kexec::Loader loader(root_, kernel);
   return kexec::load_panic_kernel(loader, load);

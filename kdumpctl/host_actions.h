@@ -28,6 +28,7 @@ struct LoadOrder {
   std::string image;
   std::string command_line;
   KexecOptions options;
+  std::vector<std::string> volume_keys{};  ///< UUIDs of LUKS volumes whose keys it needs
 };
 
 /// The order with its files read, checked and laid out.

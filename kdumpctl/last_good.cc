@@ -77,7 +77,8 @@ Result<LoadOrder> last_good_order(const SysRoot& root) {
                    .kernel = kernel,
                    .image = image,
                    .command_line = state->command_line,
-                   .options = state->options};
+                   .options = state->options,
+                   .volume_keys = state->volume_keys};
 }
 
 }  // namespace kdump::ctl

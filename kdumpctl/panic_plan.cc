@@ -2,6 +2,7 @@
 #include "kdumpctl/panic_plan.h"
 
 #include "base/text.h"
+#include "kdumpctl/crypttab.h"
 
 #include <nlohmann/json.hpp>
 
@@ -115,11 +116,15 @@ Result<PanicPlan> plan_panic(const Context& context,
   plan.target = target;
   plan.running_cmdline = facts.running;
   plan.cmdline = panic_command_line(settings.sysconfig, facts);
-  plan.prepared = TRY(context.actions.plan_load({.kernel_version = target.version,
-                                                 .kernel = target.kernel,
-                                                 .image = target.image,
-                                                 .command_line = plan.cmdline.text,
-                                                 .options = settings.kexec}));
+  // A target that is not there now has no volumes; the image says what it needs of one that is.
+  const auto volumes = encrypted_volumes(context.root, settings.config);
+  plan.prepared =
+      TRY(context.actions.plan_load({.kernel_version = target.version,
+                                     .kernel = target.kernel,
+                                     .image = target.image,
+                                     .command_line = plan.cmdline.text,
+                                     .options = settings.kexec,
+                                     .volume_keys = volumes.value_or(std::vector<std::string>())}));
   return plan;
 }
 

@@ -3,8 +3,10 @@
 
 #include "base/lvm_metadata.h"
 #include "base/text.h"
+#include "config/volume_key.h"
 #include "mkdumprd/blkid_probe.h"
 #include "mkdumprd/host_path.h"
+#include "mkdumprd/luks_header.h"
 
 #include <algorithm>
 #include <array>
@@ -77,6 +79,22 @@ Status check_logical_volume(const SysRoot& root,
   return last;
 }
 
+/// What the crypto API makes of dm-crypt's "aes-xts-plain64" and would have modprobe load:
+/// "crypto-xts", "crypto-aes" and, for the vectors, "crypto-essiv", "crypto-sha256".
+std::vector<std::string> crypto_templates(const std::string& cipher) {
+  std::vector<std::string> out;
+  std::string word;
+  for (const char c : cipher + "-") {
+    if (c != '-' && c != ':' && c != '(' && c != ')') {
+      word += c;
+      continue;
+    }
+    if (!word.empty()) out.push_back("crypto-" + word);
+    word.clear();
+  }
+  return out;
+}
+
 Status add_logical_volume(const SysRoot& root,
                           const std::string& disk,
                           const std::string& dm_uuid,
@@ -122,6 +140,38 @@ Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDe
   return {};
 }
 
+/// LUKS2: the key comes from the crashed kernel, the rest from the header.
+Status add_encrypted(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
+  const auto slaves = TRY(read_slaves(root, disk, depth, out));
+  const auto segment = slaves.size() == 1
+                           ? read_luks_segment(root.path(slaves.front().node))
+                           : Result<LuksSegment>(make_error(
+                                 ErrorKind::kUnsupported, "it lies on {} devices", slaves.size()));
+  if (!segment) {
+    block(out, fmt::format("an encrypted volume: {}", segment.error().message));
+    return {};
+  }
+  if (!root.exists(config::kVolumeKeysPath)) {
+    block(out,
+          fmt::format("an encrypted volume, whose key this kernel cannot hand to the panic kernel: "
+                      "{} does not exist (CONFIG_CRASH_DM_CRYPT, Linux 6.16)",
+                      config::kVolumeKeysPath));
+    return {};
+  }
+  config::PlannedEncrypted planned{.name = attribute(root, disk + "/dm/name"),
+                                   .uuid = segment->uuid,
+                                   .cipher = segment->cipher,
+                                   .offset = segment->offset,
+                                   .length = segment->length,
+                                   .iv_offset = segment->iv_offset,
+                                   .sector_size = segment->sector_size};
+  append_new<config::PlannedVolume>({std::move(planned)}, out.volumes);
+  std::vector<std::string> modules = {"dm_mod", "dm_crypt"};
+  append_new(modules, out.volume_modules);
+  append_new(crypto_templates(segment->cipher), out.volume_modules);
+  return {};
+}
+
 }  // namespace
 
 Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
@@ -130,6 +180,10 @@ Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth,
     return true;
   }
   const std::string uuid = attribute(root, disk + "/dm/uuid");
+  if (uuid.starts_with("CRYPT-LUKS2-")) {
+    TRY(add_encrypted(root, disk, depth, out));
+    return true;
+  }
   if (!uuid.starts_with(kLvmPrefix)) return false;
   TRY(add_logical_volume(root, disk, uuid, depth, out));
   return true;

@@ -9,10 +9,10 @@
 
 namespace kdump::mkdumprd {
 
-/// For an LVM logical volume or an md array at `disk` (in sysfs): the volumes to set up and the
-/// devices below them, at most 8 layers deep. What the agent cannot set up (thin, mirrored or
-/// encrypted volumes, external md metadata) becomes the device's obstacle. False for any other
-/// device.
+/// For an LVM logical volume, an md array or a LUKS2 volume at `disk` (in sysfs): the volumes to
+/// set up and the devices below them, at most 8 layers deep. What the agent cannot set up (thin or
+/// mirrored volumes, external md metadata, encryption without a kernel that hands on keys) becomes
+/// the device's obstacle. False for any other device.
 Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out);
 
 }  // namespace kdump::mkdumprd

@@ -57,7 +57,8 @@ Result<DeviceIdentity> probe_device(const std::string& device) {
     identity.uuid = value_of(probe, "UUID");
     identity.label = value_of(probe, "LABEL");
   }
-  if (value_of(probe, "USAGE") == "raid") {  // libblkid's word for parts of any volume
+  const std::string usage = value_of(probe, "USAGE");
+  if (usage == "raid" || usage == "crypto") {  // "raid" is libblkid's word for parts of any volume
     identity.member_type = value_of(probe, "TYPE");
     identity.member_uuid = value_of(probe, "UUID");
   }

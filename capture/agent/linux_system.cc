@@ -7,6 +7,7 @@
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/device_probe.h"
 #include "capture/agent/kernel_log.h"
+#include "capture/agent/volume_key.h"
 
 #include <array>
 #include <cerrno>
@@ -122,6 +123,14 @@ Status LinuxSystem::create_mapped(const MappedDevice& device, Deadline deadline)
       },
       deadline,
       Overdue::kLeaveRunning));
+}
+
+Result<std::string> LinuxSystem::volume_key(const std::string& description, Deadline deadline) {
+  return call_bounded(
+      "get the volume key",
+      [&] { return restore_volume_key(root_, description); },
+      deadline,
+      Overdue::kKill);
 }
 
 Result<std::string> LinuxSystem::start_raid(const RaidArray& array, Deadline deadline) {

@@ -24,6 +24,7 @@ class LinuxSystem : public System {
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
   Result<std::string> read_lvm(const std::string& device, Deadline deadline) override;
   Status create_mapped(const MappedDevice& device, Deadline deadline) override;
+  Result<std::string> volume_key(const std::string& description, Deadline deadline) override;
   Result<std::string> start_raid(const RaidArray& array, Deadline deadline) override;
   Status sync_device(const std::string& device, Deadline deadline) override;
   Status mount(const std::string& source,

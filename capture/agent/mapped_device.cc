@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <linux/dm-ioctl.h>
@@ -63,6 +64,11 @@ Result<std::vector<std::byte>> encode_table(const MappedDevice& device) {
     append(bytes, row.parameters.c_str(), row.parameters.size() + 1);
     bytes.resize(bytes.size() + padded - size);
   }
+  // The kernel wipes its copies of a table with a key in it.
+  const bool has_key = std::any_of(device.table.begin(), device.table.end(), [](const MapRow& row) {
+    return row.type == "crypt";
+  });
+  if (has_key) header.flags |= DM_SECURE_DATA_FLAG;
   header.data_size = static_cast<std::uint32_t>(bytes.size());
   header.target_count = static_cast<std::uint32_t>(device.table.size());
   std::memcpy(bytes.data(), &header, sizeof(header));

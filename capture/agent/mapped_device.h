@@ -14,7 +14,7 @@ namespace kdump::agent {
 struct MapRow {
   std::uint64_t start = 0;
   std::uint64_t length = 0;
-  std::string type;        ///< "linear", "striped"
+  std::string type;        ///< "linear", "striped", "crypt"
   std::string parameters;  ///< "254:16 2048"
   friend bool operator==(const MapRow&, const MapRow&) = default;
 };

@@ -27,9 +27,8 @@ struct DeviceIdentity {
   std::string label;    ///< likewise
   std::string part_uuid;
   std::string part_label;
-  std::string
-      member_type;  ///< "LVM2_member", "linux_raid_member": part of a volume, not a file system
-  std::string member_uuid;  ///< of the physical volume, or of the whole array
+  std::string member_type;  ///< "LVM2_member", "linux_raid_member", "crypto_LUKS": part of a volume
+  std::string member_uuid;  ///< of the physical volume, or of the whole array or encrypted volume
 };
 
 /// What to run, without a shell.
@@ -80,6 +79,8 @@ class System {
   /// The volume group's metadata on an LVM physical volume (base/lvm_metadata.h).
   virtual Result<std::string> read_lvm(const std::string& device, Deadline deadline) = 0;
   virtual Status create_mapped(const MappedDevice& device, Deadline deadline) = 0;
+  /// A volume key that the crashed kernel has left for this one, as hexadecimal digits.
+  virtual Result<std::string> volume_key(const std::string& description, Deadline deadline) = 0;
   /// Starts an md array; returns its node.
   virtual Result<std::string> start_raid(const RaidArray& array, Deadline deadline) = 0;
   /// Writes what the kernel still holds of a block device to it.

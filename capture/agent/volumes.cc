@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/volumes.h"
 
+#include "base/text.h"
+#include "config/volume_key.h"
+
 #include <algorithm>
 
 namespace kdump::agent {
@@ -19,6 +22,7 @@ class Members {
   struct Member {
     std::string node;
     std::string number;
+    std::uint64_t sectors = 0;
     DeviceIdentity identity;
   };
 
@@ -53,7 +57,7 @@ class Members {
       if (!identity) {
         context_.log.warning("{}", identity.error().message);
       } else {
-        seen_[name] = {node, *number, *identity};
+        seen_[name] = {node, *number, parse_unsigned(*size).value_or(0), *identity};
       }
     }
   }
@@ -128,6 +132,55 @@ Status set_up(const CaptureContext& context,
     }
     if (now >= deadline) {
       return make_error(ErrorKind::kTimeout, "no member of the md array {} appeared", planned.uuid);
+    }
+  }
+}
+
+Result<MapRow> row_of(const config::PlannedEncrypted& planned,
+                      const Members::Member& member,
+                      const std::string& key) {
+  const std::uint64_t behind =
+      member.sectors > planned.offset ? member.sectors - planned.offset : 0;
+  const std::uint64_t length = planned.length == 0 ? behind : planned.length;
+  if (length == 0 || length > behind) {
+    return make_error(ErrorKind::kBadData,
+                      "{} has {} sectors, fewer than the encrypted volume {} takes",
+                      member.node,
+                      member.sectors,
+                      planned.name);
+  }
+  // Documentation/admin-guide/device-mapper/dm-crypt.rst
+  MapRow row{0, length, "crypt", ""};
+  row.parameters = fmt::format(
+      "{} {} {} {} {}", planned.cipher, key, planned.iv_offset, member.number, planned.offset);
+  if (planned.sector_size != 512) {
+    row.parameters += fmt::format(" 1 sector_size:{}", planned.sector_size);
+  }
+  return row;
+}
+
+Status set_up(const CaptureContext& context,
+              const config::PlannedEncrypted& planned,
+              Deadline deadline) {
+  for (Members members(context, deadline);; members.wait()) {
+    for (const Members::Member& member : members.of_type("crypto_LUKS")) {
+      if (member.identity.member_uuid != planned.uuid) continue;
+      const std::string key =
+          TRY(context.system.volume_key(config::volume_key_description(planned.uuid), deadline));
+      MappedDevice device{
+          planned.name,
+          fmt::format("CRYPT-LUKS2-{}-{}", without_hyphens(planned.uuid), planned.name),
+          {}};
+      device.table.push_back(TRY(row_of(planned, member, key)));
+      TRY(context.system.create_mapped(device, deadline));
+      context.log.info("opened the encrypted volume {}", planned.name);
+      return {};
+    }
+    if (context.system.now() >= deadline) {
+      return make_error(ErrorKind::kTimeout,
+                        "the device with the encrypted volume {} (LUKS UUID={}) did not appear",
+                        planned.name,
+                        planned.uuid);
     }
   }
 }

@@ -17,6 +17,7 @@ struct PanicLoad {
   SyscallChoice choice;
   LoadPlan plan;
   FileLoadPlan files;
+  std::vector<std::string> volume_keys{};  ///< UUIDs of LUKS volumes whose keys it needs
 };
 
 struct PanicLoadResult {

@@ -84,6 +84,12 @@ SyscallChoice choose_syscall(SyscallWish wish,
             "this kernel is built without CONFIG_KEXEC",
             wants_load};
   }
+  if (traits.hands_on_keys) {
+    return {Syscall::kFileLoad,
+            Fallback::kNone,
+            "the key of the encrypted dump target goes with it",
+            wants_load || !traits.only_kexec_load.empty()};
+  }
   if (wants_load) return {Syscall::kLoad, Fallback::kNone, "KEXEC_ARGS has -c", false};
   if (traits.memory_ranges > kFileLoadRanges) {
     return {Syscall::kLoad,

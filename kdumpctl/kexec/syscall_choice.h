@@ -53,6 +53,8 @@ struct LoadTraits {
   std::size_t memory_ranges = 0;  ///< entries of the e820 table
   /// What was asked for that kexec_file_load cannot do ("KEXEC_ARGS has --noefi"), or "".
   std::string only_kexec_load;
+  /// The kernel shall give keys of encrypted volumes to the panic kernel: kexec_file_load alone.
+  bool hands_on_keys = false;
 };
 
 [[nodiscard]] SyscallChoice choose_syscall(SyscallWish wish,

@@ -23,7 +23,19 @@ CRASH_DISK_LABEL = "crashdisk"
 _CRASH_DISK_MIB = 4096
 _HARNESS_DISK_MIB = 256
 # What busybox lacks for making dump targets, and for serving them.
-_TOOLS = ("lvm", "mdadm", "ssh", "ssh-keygen", "rpcbind", "rpc.nfsd", "rpc.mountd", "exportfs")
+_TOOLS = (
+    "lvm",
+    "mdadm",
+    "ssh",
+    "ssh-keygen",
+    "rpcbind",
+    "rpc.nfsd",
+    "rpc.mountd",
+    "exportfs",
+    "cryptsetup",
+    "keyctl",
+    "tune2fs",
+)
 
 
 def install_programs(build: pathlib.Path, into: pathlib.Path) -> None:

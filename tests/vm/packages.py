@@ -24,7 +24,7 @@ import shutil
 import subprocess
 import tempfile
 
-from vm import apt_mirror
+from vm import apt_mirror, own_kernel
 from vm.apt import Apt, FetchError, last_error, run
 from vm.deb import unpack_image, unpack_vmlinux
 from vm.progress import Ticker, say
@@ -46,6 +46,7 @@ class Series:
     suite: str
     release: str  # regular expression for the kernel release
     architecture: str = "amd64"
+    own: bool = False  # compiled here
 
 
 # "sid" is whatever is newest there: the cases that use it print what they found.
@@ -56,6 +57,7 @@ SERIES = {
         Series("6.1", "bookworm", r"6\.1\.0-\d+-cloud-amd64"),
         Series("6.12", "trixie", r"6\.12\.[\d.]+\+deb\d+[\d.]*-cloud-amd64"),
         Series("sid", "sid", r"\d+\.\d+\.[\w.+~-]*cloud-amd64"),
+        Series("dm-crypt", "sid", r"[\w.+~-]+-kdump-crypt", own=True),
         Series("6.1-arm64", "bookworm", r"6\.1\.0-\d+-cloud-arm64", "arm64"),
         Series("6.12-arm64", "trixie", r"6\.12\.[\d.]+\+deb\d+[\d.]*-cloud-arm64", "arm64"),
     )
@@ -106,6 +108,10 @@ def kernel(series_name: str) -> Kernel:
         return found
     kernels = cache_folder() / "kernels"
     with _locked(kernels, series_name):
+        if series.own:
+            if not _newest_in(kernels, series):
+                own_kernel.build(_apt(series), kernels)
+            return _newest_in(kernels, series)
         try:
             releases = _releases(_apt(series), series)
         except FetchError as error:
@@ -300,7 +306,7 @@ def _fetch(apt: Apt, release: str, packages: list[str], folder: pathlib.Path) ->
 def _newest_in(folder: pathlib.Path, series: Series) -> Kernel | None:
     pattern = (
         series.release
-        if series.name == "sid" or folder == cache_folder() / "kernels"
+        if series.name == "sid" or series.own or folder == cache_folder() / "kernels"
         else rf"{re.escape(series.name)}\..*"
     )
     releases = [path.name for path in folder.glob("[0-9]*") if re.fullmatch(pattern, path.name)]

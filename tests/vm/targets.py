@@ -30,7 +30,7 @@ _VIRTIOFSD = next(
     "virtiofsd",
 )
 _PANIC = r"sysrq: Trigger a crash"
-_TO_CRASH_DISK = f"ext4 UUID={CRASH_DISK_UUID}\npath /\n"
+TO_CRASH_DISK = f"ext4 UUID={CRASH_DISK_UUID}\npath /\n"
 SAVED = r"kdump-agent: saved vmcore \("
 
 
@@ -39,7 +39,7 @@ class TargetCase:
     """Arm, panic, capture as the configuration says, and look at the serial line and at what was left."""
 
     name: str
-    kdump_conf: str = _TO_CRASH_DISK
+    kdump_conf: str = TO_CRASH_DISK
     series: str = "6.1"
     files: tuple[tuple[str, str], ...] = ()  # executables of the guest below /etc: (path, text)
     disks: tuple[tuple[str, ...], ...] = ()  # vdd, vde ...: MiB, then what formats it on this host
@@ -55,39 +55,41 @@ class TargetCase:
     # Where the dump is: there, "share", "export", "second boot" (`after` puts it into /harness/dump) or "".
     dump: str = "crash disk"
     after: str = ""  # shell lines of a boot after the capture
+    uefi: bool = False
     share: bool = False  # a virtiofs share with the tag "dumps"
     # A second guest, or this host; what it was sent is in "export" afterwards.
     server: NfsServer | SshServer | None = None
+    refused: tuple[str, ...] = ()  # not armed, and kdumpctl start says so, in these words
     seconds: float = 600.0  # until it is given up
     full_only: bool = False
 
     @property
     def machine(self) -> Machine:
-        return Machine(1024, five_level=False, uefi=False)
+        return Machine(1024, five_level=False, uefi=self.uefi)
 
     def run(self, programs, fetcher, folder: pathlib.Path) -> Result:
         return run_case(self, programs, fetcher, folder)
 
 
-def _script(*lines: str) -> str:
+def script(*lines: str) -> str:
     return "#!/bin/sh\n" + "".join(f"{line}\n" for line in lines)
 
 
 _HOOKS = TargetCase(
     "hooks",
-    kdump_conf=_TO_CRASH_DISK + "kdump_pre /etc/kdump/decide\nkdump_post /etc/kdump/after\n"
+    kdump_conf=TO_CRASH_DISK + "kdump_pre /etc/kdump/decide\nkdump_post /etc/kdump/after\n"
     "extra_bins /usr/bin/workload\nextra_modules loop\nfinal_action poweroff\n",
     files=(
-        ("kdump/decide", _script("echo the first hook", "test -x /usr/bin/workload")),
-        ("kdump/pre.d/10-a", _script("echo pre.d runs and fails", "exit 7")),
+        ("kdump/decide", script("echo the first hook", "test -x /usr/bin/workload")),
+        ("kdump/pre.d/10-a", script("echo pre.d runs and fails", "exit 7")),
         (
             "kdump/post.d/10-b",
-            _script("ls /kdumproot | grep incomplete", "echo post.d was told $1"),
+            script("ls /kdumproot | grep incomplete", "echo post.d was told $1"),
         ),
         ("kdump/post.d/README", "not executable"),
         (
             "kdump/after",
-            _script("echo kdump_post was told $1 >/kdumproot/told; cat /kdumproot/told"),
+            script("echo kdump_post was told $1 >/kdumproot/told; cat /kdumproot/told"),
         ),
     ),
     prepare="chmod -x /etc/kdump/post.d/README",
@@ -108,8 +110,8 @@ _HOOKS = TargetCase(
 
 _DECLINED = TargetCase(
     "hook-declines",
-    kdump_conf=_TO_CRASH_DISK + "kdump_pre /etc/kdump/decide\nfailure_action halt\n",
-    files=(("kdump/decide", _script("exit 1")),),
+    kdump_conf=TO_CRASH_DISK + "kdump_pre /etc/kdump/decide\nfailure_action halt\n",
+    files=(("kdump/decide", script("exit 1")),),
     console=("kdump_pre wants no dump", "kdump-agent: final action: reboot"),
     never=("saving vmcore", "failure action"),
     left=(("kexec-dmesg.log", "kdump_pre wants no dump"),),
@@ -120,9 +122,9 @@ _DECLINED = TargetCase(
 # The crash disk is emptied of its file system between arming and the panic.
 _ROOTFS = TargetCase(
     "dump-to-rootfs",
-    kdump_conf=_TO_CRASH_DISK
+    kdump_conf=TO_CRASH_DISK
     + "failure_action dump_to_rootfs\nkdump_emergency /etc/kdump/emergency\n",
-    files=(("kdump/emergency", _script("echo never needed")),),
+    files=(("kdump/emergency", script("echo never needed")),),
     console=(
         f"did not appear|UUID={CRASH_DISK_UUID}",
         "trying the next dump target: / on /dev/vda",
@@ -137,11 +139,11 @@ _ROOTFS = TargetCase(
 
 _FULL = TargetCase(
     "target-full-emergency",
-    kdump_conf=_TO_CRASH_DISK + "failure_action poweroff\nkdump_emergency /etc/kdump/emergency\n"
+    kdump_conf=TO_CRASH_DISK + "failure_action poweroff\nkdump_emergency /etc/kdump/emergency\n"
     "kdump_post /etc/kdump/after\n",
     files=(
-        ("kdump/emergency", _script("echo the emergency hook")),
-        ("kdump/after", _script("echo kdump_post was told $1")),
+        ("kdump/emergency", script("echo the emergency hook")),
+        ("kdump/after", script("echo kdump_post was told $1")),
     ),
     prepare="dd if=/dev/zero of=/var/crash/spare bs=1M count=4; dd if=/dev/zero of=/var/crash/filler bs=1M; "
     "rm /var/crash/spare; sync",
@@ -164,7 +166,7 @@ _FULL = TargetCase(
 # Three old dumps and hardly anything else: two of them stay.
 _NEARLY_FULL = TargetCase(
     "target-nearly-full",
-    kdump_conf=_TO_CRASH_DISK + "keep_dumps 9\n",
+    kdump_conf=TO_CRASH_DISK + "keep_dumps 9\n",
     prepare="for year in 2020 2021 2022; do old=/var/crash/127.0.0.1-$year-01-01-00:00:00; mkdir $old; "
     "dd if=/dev/zero of=$old/old bs=1M count=64; done; dd if=/dev/zero of=/var/crash/filler bs=1M count=28; sync",
     console=(
@@ -180,7 +182,7 @@ _HUNG = TargetCase(
     "hook-killed-and-target-gone",
     kdump_conf=f"ext4 UUID={CRASH_DISK_UUID}\npath /\nfailure_action poweroff\n"
     "kdump_emergency /etc/kdump/emergency\n",
-    files=(("kdump/emergency", _script("echo the emergency hook", "kill -9 $$")),),
+    files=(("kdump/emergency", script("echo the emergency hook", "kill -9 $$")),),
     prepare="on_panic='umount /var/crash; dd if=/dev/zero of=/dev/vdb bs=1M count=1; sync'",
     console=(
         f"the dump target UUID={CRASH_DISK_UUID} did not appear within 60 s",
@@ -259,8 +261,60 @@ _RAID1 = TargetCase(
     "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
 )
 
+# An encrypted volume with the dump path on it. The guest has no udev, and its processor no time for Argon2.
+_LUKS_UUID = "03813836-56e6-1ab3-b58e-27507ac41937"
+_OPEN_LUKS = (
+    "export DM_DISABLE_UDEV=1; mkdir -p /run/cryptsetup /dumps; modprobe dm_crypt; "
+    "printf secret | cryptsetup open --key-file=- /dev/vdd luks-dumps; "
+)
+_LUKS = TargetCase(
+    "target-luks2",
+    series="dm-crypt",
+    kdump_conf="path /dumps/crash\n",
+    disks=(
+        (
+            "256",
+            "sh",
+            "-c",
+            "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
+            f"--sector-size 4096 --uuid {_LUKS_UUID} --key-file=- $0",
+        ),
+    ),
+    # The key is where systemd leaves it with link-volume-key=.
+    prepare=_OPEN_LUKS
+    + "mke2fs -b 4096 /dev/mapper/luks-dumps; mount -t ext4 /dev/mapper/luks-dumps /dumps; mkdir /dumps/crash; "
+    "mount -t configfs configfs /sys/kernel/config; printf secret | cryptsetup luksDump -q --dump-volume-key "
+    "--key-file=- --volume-key-file /run/volume-key /dev/vdd; "
+    f"keyctl padd logon kdump-cryptsetup:vk-{_LUKS_UUID} @u </run/volume-key",
+    console=(
+        "opened the encrypted volume luks-dumps",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    dump="second boot",
+    after=f"{_OPEN_LUKS}mount -t ext4 /dev/mapper/luks-dumps /dumps && cp -r /dumps/crash /harness/dump",
+    full_only=True,
+)
+_LUKS_WITHOUT_KEY = dataclasses.replace(
+    _LUKS,
+    name="target-luks2-no-key",
+    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
+    refused=("The key of the encrypted dump target is not in root's keyring", "setup-crypttab"),
+)
+_LUKS_REFUSED = dataclasses.replace(
+    _LUKS,
+    name="target-luks2-refused",
+    series="6.1",
+    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
+    refused=("an encrypted volume", "CONFIG_CRASH_DM_CRYPT", "Use a file system on a plain disk"),
+    full_only=False,
+)
+
 CASES = (
     _RAW,
+    _LUKS,
+    _LUKS_WITHOUT_KEY,
+    _LUKS_REFUSED,
     _on_file_system("xfs", "mkfs.xfs -q", full_only=True),
     _on_file_system("btrfs", "mkfs.btrfs -q", full_only=True),
     _on_file_system("vfat", "mkfs.vfat", "fmask=0177", full_only=True),
@@ -282,7 +336,9 @@ def run_case(case: TargetCase, programs, fetcher, folder: pathlib.Path) -> Resul
     start = time.monotonic()
     evidence = _boot(case, kernel, programs, folder)
     result.figures["kernel"] = kernel.release
-    if _check_armed(evidence, result):
+    if case.refused:
+        _check_refused(case, evidence, result)
+    elif _check_armed(evidence, result):
         _check_image(case, evidence, result)
         _check_console(case, evidence, result)
         _check_left(case, evidence, result)
@@ -359,7 +415,7 @@ def _shared(case: TargetCase, folder: pathlib.Path):
 
 def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) -> qemu.Run:
     files = {
-        "run.sh": cpio.file(script),
+        "run.sh": cpio.file(script.replace(EXPORT, str(folder / "export"))),
         "etc/kdump.conf": cpio.file(case.kdump_conf.replace(EXPORT, str(folder / "export"))),
         "etc/sysconfig/kdump": cpio.file(boot.sysconfig(case)),
         **{f"etc/{name}": cpio.file(text, 0o755) for name, text in case.files},
@@ -393,6 +449,13 @@ def _check_armed(evidence: boot.Evidence, result: Result) -> bool:
         evidence.exit_of("start") == 0,
         " | ".join(evidence.output_of("start").splitlines()[-6:]),
     )
+
+
+def _check_refused(case: TargetCase, evidence: boot.Evidence, result: Result) -> None:
+    output = evidence.output_of("start")
+    result.check("kdumpctl start fails", evidence.exit_of("start") == 1, output[-300:])
+    for pattern in case.refused:
+        result.check(f"it says: {pattern}", bool(re.search(pattern, output)), output[-600:])
 
 
 def _check_image(case: TargetCase, evidence: boot.Evidence, result: Result) -> None:

@@ -83,6 +83,10 @@ class FakeSystem : public System {
     calls.push_back(call);
     return {};
   }
+  Result<std::string> volume_key(const std::string& description, Deadline /*deadline*/) override {
+    calls.push_back("volume_key " + description);
+    return on_volume_key(description);
+  }
   Result<std::string> start_raid(const RaidArray& array, Deadline /*deadline*/) override {
     calls.push_back(fmt::format("raid {}.{} {}",
                                 array.metadata_major,
@@ -121,6 +125,8 @@ class FakeSystem : public System {
       [](const std::string&) -> Result<std::string> {
     return make_error(ErrorKind::kNotFound, "no metadata");
   };
+  std::function<Result<std::string>(const std::string&)> on_volume_key =
+      [](const std::string&) -> Result<std::string> { return std::string("00ff"); };
   ProgramEnd on_stream{100, {}, false};
   std::string estimate = "{\"bytes_at_level_31\": 1000}\n";
   std::function<Status()> on_unmount = [] { return Status(); };

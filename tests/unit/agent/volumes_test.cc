@@ -98,6 +98,52 @@ TEST_F(Volumes, WithoutAnyMemberItFails) {
   EXPECT_THAT(system.calls_to("raid"), IsEmpty());
 }
 
+TEST_F(Volumes, AnEncryptedVolumeIsOpenedWithTheKeyThatWasLeft) {
+  add_member("vdd", "crypto_LUKS", "03-81");
+  add_member("vde", "crypto_LUKS", "other");
+  const config::PlannedVolume luks =
+      config::PlannedEncrypted{"luks-x", "03-81", "aes-xts-plain64", 48, 0, 7, 4096};
+  const auto status = set_up_volumes(context(), {luks});
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_THAT(system.calls_to("volume_key"), ElementsAre("volume_key kdump-cryptsetup:vk-03-81"));
+  EXPECT_THAT(system.calls_to("map"),
+              ElementsAre("map luks-x CRYPT-LUKS2-0381-luks-x [0 2000 crypt aes-xts-plain64 00ff 7 "
+                          "254:vdd 48 1 sector_size:4096]"));
+  EXPECT_THAT(recorded(), testing::Not(HasSubstr("00ff")));
+}
+
+TEST_F(Volumes, WithoutItsKeyItStaysClosed) {
+  add_member("vdd", "crypto_LUKS", "03-81");
+  system.on_volume_key = [](const std::string&) -> Result<std::string> {
+    return make_error(ErrorKind::kNotFound, "no key was left");
+  };
+  config::PlannedEncrypted luks{"luks-x", "03-81", "aes-xts-plain64", 48, 0, 0, 512};
+  const auto status = set_up_volumes(context(), {luks});
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("no key was left"));
+  system.on_volume_key = [](const std::string&) -> Result<std::string> {
+    return std::string("00ff");
+  };
+  luks.length = 2001;  // the device has 2048 sectors
+  EXPECT_FALSE(set_up_volumes(context(), {luks}));
+  luks.uuid = "elsewhere";
+  const auto absent = set_up_volumes(context(), {luks});
+  ASSERT_FALSE(absent);
+  EXPECT_THAT(absent.error().message, HasSubstr("LUKS UUID=elsewhere) did not appear"));
+  EXPECT_THAT(system.calls_to("map"), IsEmpty());
+}
+
+TEST(MappedDevice, ATableWithAKeyIsSecret) {
+  const auto flags_of = [](const char* type) {
+    const auto bytes = encode_table({"x", "", {{0, 8, type, "p"}}});
+    dm_ioctl header{};
+    std::memcpy(&header, bytes->data(), sizeof(header));
+    return header.flags;
+  };
+  EXPECT_EQ(flags_of("crypt") & DM_SECURE_DATA_FLAG, std::uint32_t{DM_SECURE_DATA_FLAG});
+  EXPECT_EQ(flags_of("linear"), 0U);
+}
+
 TEST(MappedDevice, TheTableIsWhatTheKernelReads) {
   const auto bytes =
       encode_table({"vg-lv", "", {{0, 100, "linear", "8:1 2048"}, {100, 50, "linear", "8:2 0"}}});

@@ -27,7 +27,9 @@ CapturePlan sample_plan() {
   place.mount_data = "data=ordered";
   place.directory = "/var/crash";
   local.place = place;
-  local.volumes = {PlannedRaid{"aa:bb", "1.2", 2}, PlannedLogicalVolume{"vg-lv", "uu"}};
+  local.volumes = {PlannedRaid{"aa:bb", "1.2", 2},
+                   PlannedLogicalVolume{"vg-lv", "uu"},
+                   PlannedEncrypted{"luks-x", "0381", "aes-xts-plain64", 32768, 0, 7, 4096}};
   PlannedTarget share = local;
   share.name = "virtiofs dumps";
   place.fs_type = "virtiofs";

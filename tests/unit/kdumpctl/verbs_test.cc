@@ -299,7 +299,7 @@ TEST(Verbs, ImportConfigReportsEachSetting) {
 TEST(Verbs, SetupCrypttab) {
   VerbHost host;
   host.run("setup-crypttab");
-  host.tree.link("/sys/class/block/dm-0", "../../devices/virtual/block/dm-0");
+  host.tree.link("/sys/dev/block/254:0", "../../devices/virtual/block/dm-0");
   host.tree.write("/sys/devices/virtual/block/dm-0/dm/uuid",
                   "CRYPT-LUKS2-0381383656e61ab3b58e27507ac41937-root\n");
   host.tree.write("/proc/self/mountinfo", "20 1 254:0 / / rw - ext4 /dev/mapper/root rw\n");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/stacked_device.h"
 
+#include "config/volume_key.h"
+#include "tests/support/luks_builder.h"
 #include "tests/support/lvm_builder.h"
 #include "tests/unit/mkdumprd/test_host.h"
 
@@ -96,6 +98,26 @@ TEST_F(StackedDevice, WhatLiesBelowCanBeInTheWay) {
   const auto device = read_block_device(host_.root(), "253:0");
   ASSERT_TRUE(device);
   EXPECT_THAT(device->obstacle, HasSubstr("encrypted"));
+}
+
+TEST_F(StackedDevice, AnEncryptedVolumeNeedsAKernelThatHandsOnItsKey) {
+  host_.tree().write("/dev/vdd", kdump::test::luks_device_of_segment(kdump::test::kLuksSegment));
+  add_volume_disk("dm-0", "253:0");
+  write("dm-0/dm/uuid", "CRYPT-LUKS2-0381383656e61ab3b58e27507ac41937-luks-x");
+  write("dm-0/dm/name", "luks-x");
+  const auto refused = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->obstacle, HasSubstr("CONFIG_CRASH_DM_CRYPT"));
+
+  host_.tree().make_directory(config::kVolumeKeysPath);
+  const auto device = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->obstacle, "");
+  EXPECT_THAT(device->volumes,
+              ElementsAre(PlannedVolume(config::PlannedEncrypted{
+                  "luks-x", kdump::test::kLuksUuid, "aes-xts-plain64", 32768, 0, 0, 4096})));
+  EXPECT_THAT(device->volume_modules,
+              ElementsAre("dm_mod", "dm_crypt", "crypto-aes", "crypto-xts", "crypto-plain64"));
 }
 
 TEST_F(StackedDevice, ACircleEnds) {

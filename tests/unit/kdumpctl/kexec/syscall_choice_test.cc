@@ -30,6 +30,13 @@ TEST(SyscallChoice, Table) {
       {Wish::kAuto, {}, {}, Syscall::kFileLoad, Fallback::kWhenNotForThis, "signature", false},
       {Wish::kFileLoad, {}, {}, Syscall::kFileLoad, Fallback::kWhenAbsent, "has -s", false},
       {Wish::kLoad, {}, {}, Syscall::kLoad, Fallback::kNone, "has -c", false},
+      {Wish::kLoad,
+       {},
+       {.memory_ranges = 200, .only_kexec_load = {}, .hands_on_keys = true},
+       Syscall::kFileLoad,
+       Fallback::kNone,
+       "key of the encrypted dump target",
+       true},
       // What the kernel does not permit is not tried.
       {Wish::kLoad,
        {.lockdown = "integrity"},
