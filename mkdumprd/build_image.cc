@@ -232,6 +232,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   for (ModuleWish& wish : wish_extra_modules(joined(config.extra_modules, request.extra.drivers))) {
     wishes.push_back(std::move(wish));
   }
+  if (auto wish = wish_failure_record(root)) wishes.push_back(*std::move(wish));
   for (ModuleWish& wish : TRY(add_fence(root, network, config, targets, contents.capture))) {
     wishes.push_back(std::move(wish));
   }

@@ -73,6 +73,14 @@ std::vector<ModuleWish> wish_modules(const KernelFacts& kernel, const TargetFact
   return wishes;
 }
 
+std::optional<ModuleWish> wish_failure_record(const SysRoot& root) {
+  if (!root.is_directory("/sys/firmware/efi/efivars")) return std::nullopt;
+  return ModuleWish{.names = {"efivarfs"},
+                    .aliases = {},
+                    .required = false,
+                    .reason = "the record of a failed capture, in an EFI variable"};
+}
+
 std::vector<ModuleWish> wish_extra_modules(const std::vector<std::string>& names) {
   std::vector<ModuleWish> wishes;
   for (const std::string& name : names) {

@@ -5,6 +5,7 @@
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/target_facts.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace kdump::mkdumprd {
                                                    const TargetFacts& target);
 /// The driver of one device on the way.
 [[nodiscard]] ModuleWish wish_driver(const StackDevice& device);
+/// What a host with UEFI keeps the record of a failed capture with; nothing on others. Without it
+/// the record has one place fewer.
+[[nodiscard]] std::optional<ModuleWish> wish_failure_record(const SysRoot& root);
 /// Modules that the administrator names: each is required.
 [[nodiscard]] std::vector<ModuleWish> wish_extra_modules(const std::vector<std::string>& names);
 

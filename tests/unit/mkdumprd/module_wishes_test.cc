@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/module_wishes.h"
 
+#include "tests/support/temp_tree.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +35,16 @@ bool wants(const std::vector<ModuleWish>& wishes, const std::string& name) {
   return std::any_of(wishes.begin(), wishes.end(), [&](const ModuleWish& wish) {
     return std::find(wish.names.begin(), wish.names.end(), name) != wish.names.end();
   });
+}
+
+TEST(ModuleWishes, UnderUefiTheFailureRecordHasAPlace) {
+  const test::TempTree tree;
+  EXPECT_FALSE(wish_failure_record(tree.root()));
+  tree.make_directory("/sys/firmware/efi/efivars");
+  const auto wish = wish_failure_record(tree.root());
+  ASSERT_TRUE(wish);
+  EXPECT_THAT(wish->names, ElementsAre("efivarfs"));
+  EXPECT_FALSE(wish->required);
 }
 
 TEST(ModuleWishes, DriversThenFileSystem) {
