@@ -6,9 +6,10 @@ import os
 import pathlib
 import subprocess
 
-from bench import compare, vmcores
+from bench import compare, images, vmcores
 from dev import build, setup
 from dev.tree import BUILD, ROOT
+from vm import guest
 from vm.fetcher import Fetcher
 from vm.progress import Ticker, say
 
@@ -31,8 +32,17 @@ def add_arguments(parser) -> None:
     )
     parser.add_argument("--vmcore", type=pathlib.Path, help="take this vmcore instead of a guest's")
 
+    parser.add_argument(
+        "--images",
+        metavar="ADDRESS",
+        help="instead: capture images beside those of dracut and initramfs-tools, for this host's root file system and "
+        "an NFS server at ADDRESS, which is not asked (as root)",
+    )
+
 
 def run(arguments) -> int:
+    if arguments.images:
+        return _compare_images(arguments)
     setup.ensure("build", "vm")
     fetcher = Fetcher([vmcores.SERIES])
     try:
@@ -44,6 +54,34 @@ def run(arguments) -> int:
         for title, vmcore in _vmcores(arguments, fetcher):
             _measure(bench, title, vmcore, arguments)
     except compare.BenchError as error:
+        say(f"bench: {error}")
+        return 1
+    finally:
+        fetcher.close()
+    return 0
+
+
+def _compare_images(arguments) -> int:
+    setup.ensure("build", "vm")
+    fetcher = Fetcher([vmcores.SERIES])
+    try:
+        kernel = fetcher.kernel(vmcores.SERIES)
+        programs = BUILD / "bench" / "installed"
+        # Without debug information, as a package has them.
+        guest.install_programs(build.build("release"), programs)
+        own = [
+            programs / "usr/sbin/mkdumprd",
+            "--agent",
+            programs / "usr/libexec/kdump/kdump-agent",
+            "--collector",
+            programs / "usr/bin/kdump-collect",
+        ]
+        if images.missing_peers():
+            say(f"bench: without all peers; for them: {images.missing_peers()}")
+        for target in images.targets(arguments.images):
+            rows = images.compare(target, own, kernel, arguments.rounds)
+            print(f"\n{target.name}, kernel {kernel.release}:\n\n{images.table(target, rows)}\n")
+    except images.BenchError as error:
         say(f"bench: {error}")
         return 1
     finally:
