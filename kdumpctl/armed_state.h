@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "base/sys_root.h"
 #include "kdumpctl/file_record.h"
-#include "kdumpctl/kexec/panic_load.h"
+#include "kdumpctl/kexec/kernel_load.h"
 #include "kdumpctl/kexec_args.h"
 
 #include <optional>

@@ -111,7 +111,7 @@ Result<Prepared> prepare(const Context& context, const Settings& settings, Image
 
 /// Loads and unloads that are left are not to be used up unnoticed.
 void report_limit(const Context& context) {
-  const auto left = kexec::read_syscall_facts(context.root).loads_left;
+  const auto left = kexec::read_syscall_facts(context.root, kexec::LoadKind::kPanic).loads_left;
   if (!left || *left < 0) return;
   context.log.warning(
       "kernel.kexec_load_limit_panic allows {} more loads or unloads until the next boot", *left);
@@ -119,7 +119,7 @@ void report_limit(const Context& context) {
 
 /// The kernel has freed what was loaded and then refused the new one: what was there before is
 /// loaded again.
-Result<kexec::PanicLoadResult> load_last_good(const Context& context) {
+Result<kexec::KernelLoadResult> load_last_good(const Context& context) {
   const LoadOrder order = TRY(last_good_order(context.root));
   return context.actions.load(TRY(context.actions.plan_load(order)).load);
 }
@@ -146,7 +146,7 @@ void restore(const Context& context, bool was_loaded) {
 /// That a record or a copy could not be written does not make the host less protected.
 void remember(const Context& context,
               const PreparedLoad& prepared,
-              const kexec::PanicLoadResult& result) {
+              const kexec::KernelLoadResult& result) {
   ArmedState state{.kernel_version = prepared.order.kernel_version,
                    .kernel = prepared.kernel,
                    .image = prepared.image,

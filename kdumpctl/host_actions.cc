@@ -79,7 +79,8 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
   prepared.load.plan = TRY(kexec::plan_crash_load(request, host));
   prepared.load.choice = kexec::choose_syscall(order.options.syscall,
                                                syscalls,
-                                               {.memory_ranges = prepared.load.plan.e820.size(),
+                                               {.kind = kexec::LoadKind::kPanic,
+                                                .memory_ranges = prepared.load.plan.e820.size(),
                                                 .only_kexec_load = only_kexec_load(prepared),
                                                 .hands_on_keys = !order.volume_keys.empty()});
   prepared.load.volume_keys = order.volume_keys;
@@ -134,15 +135,17 @@ Status RunningHost::run_collector(const std::vector<std::string>& arguments,
 }
 
 Result<PreparedLoad> RunningHost::plan_load(const LoadOrder& order) {
-  return plan_panic_kernel(
-      order, root_, TRY(kexec::read_host_facts(root_)), kexec::read_syscall_facts(root_));
+  return plan_panic_kernel(order,
+                           root_,
+                           TRY(kexec::read_host_facts(root_)),
+                           kexec::read_syscall_facts(root_, kexec::LoadKind::kPanic));
 }
 
-Result<kexec::PanicLoadResult> RunningHost::load(const kexec::PanicLoad& load) {
+Result<kexec::KernelLoadResult> RunningHost::load(const kexec::KernelLoad& load) {
   const auto keys = TRY(OfferedVolumeKeys::offer(root_, load.volume_keys));
   kexec::RunningKernel kernel;
   kexec::Loader loader(root_, kernel);
-  return kexec::load_panic_kernel(loader, load);
+  return kexec::load_kernel(loader, load);
 }
 
 Status RunningHost::unload() {

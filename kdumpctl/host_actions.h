@@ -5,7 +5,7 @@
 #include "base/sys_root.h"
 #include "kdumpctl/file_record.h"
 #include "kdumpctl/kexec/host_facts.h"
-#include "kdumpctl/kexec/panic_load.h"
+#include "kdumpctl/kexec/kernel_load.h"
 #include "kdumpctl/kexec_args.h"
 
 #include <string>
@@ -34,7 +34,7 @@ struct LoadOrder {
 /// The order with its files read, checked and laid out.
 struct PreparedLoad {
   LoadOrder order;
-  kexec::PanicLoad load;
+  kexec::KernelLoad load;
   FileRecord kernel;
   FileRecord image;
 };
@@ -69,7 +69,7 @@ class HostActions {
   /// Reads and checks kernel and image and lays them out; changes nothing.
   virtual Result<PreparedLoad> plan_load(const LoadOrder& order) = 0;
   /// Loads in place of what is loaded; an error says what is loaded now.
-  virtual Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) = 0;
+  virtual Result<kexec::KernelLoadResult> load(const kexec::KernelLoad& load) = 0;
   virtual Status unload() = 0;
   /// Whether this stop is the first half of systemd's restart of kdump.service.
   virtual bool stops_for_a_restart() = 0;
@@ -91,7 +91,7 @@ class RunningHost : public HostActions {
   Status run_collector(const std::vector<std::string>& arguments,
                        const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
-  Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
+  Result<kexec::KernelLoadResult> load(const kexec::KernelLoad& load) override;
   Status unload() override;
   bool stops_for_a_restart() override;
   Status run(const std::vector<std::string>& argv) override;

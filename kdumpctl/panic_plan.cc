@@ -146,7 +146,7 @@ std::string plan_text(const PanicPlan& plan, const RebuildDecision& image) {
 }
 
 std::string plan_json(const PanicPlan& plan, const RebuildDecision& image) {
-  const kexec::PanicLoad& load = plan.prepared.load;
+  const kexec::KernelLoad& load = plan.prepared.load;
   Json out = {{"version", plan.target.version},
               {"kernel", plan.target.kernel},
               {"image", plan.target.image},

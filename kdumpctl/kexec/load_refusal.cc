@@ -42,6 +42,18 @@ std::string limit_name(LoadKind kind) {
                                   : "kernel.kexec_load_limit_reboot";
 }
 
+// How an administrator gets the other call: "remove -c from KEXEC_ARGS", "do not say -c".
+std::string without(const RefusalFacts& facts) {
+  const std::string_view option = facts.syscall == Syscall::kFileLoad ? "-s" : "-c";
+  return facts.kind == LoadKind::kPanic ? fmt::format("remove {} from KEXEC_ARGS", option)
+                                        : fmt::format("do not say {}", option);
+}
+
+std::string with(const RefusalFacts& facts, std::string_view option) {
+  return facts.kind == LoadKind::kPanic ? fmt::format("use {} in KEXEC_ARGS", option)
+                                        : fmt::format("say {}", option);
+}
+
 std::string not_permitted(const RefusalFacts& facts) {
   if (!facts.may_boot) return "the right to do so (CAP_SYS_BOOT) is missing; run it as root";
   if (facts.load_disabled) {
@@ -58,8 +70,9 @@ std::string not_permitted(const RefusalFacts& facts) {
     if (facts.syscall == Syscall::kLoad) {
       return fmt::format(
           "the kernel is locked down ({}), as it is under Secure Boot, and takes only signed "
-          "kernels through kexec_file_load; remove -c from KEXEC_ARGS, or turn lockdown off",
-          facts.lockdown);
+          "kernels through kexec_file_load; {}, or turn lockdown off",
+          facts.lockdown,
+          without(facts));
     }
     return fmt::format(
         "the kernel is locked down ({}) and the image has no signature that it trusts; take the "
@@ -101,8 +114,8 @@ std::string bad_argument(const RefusalFacts& facts) {
   if (facts.syscall == Syscall::kLoad) {
     return "the kernel calls the segments invalid; please report this with the plan";
   }
-  return "the kernel does not recognise the image, or finds the command line too long; use -c in "
-         "KEXEC_ARGS";
+  return "the kernel does not recognise the image, or finds the command line too long; " +
+         with(facts, "-c");
 }
 
 std::string out_of_room(const RefusalFacts& facts) {
@@ -136,15 +149,15 @@ std::string reason(int code, const RefusalFacts& facts) {
     case EACCES:
       return file ? "a security policy (IMA or a security module) does not accept the files; sign "
                     "them, or allow them in it"
-                  : "a security policy (IMA or a security module) wants a signed file; use -s in "
-                    "KEXEC_ARGS";
+                  : "a security policy (IMA or a security module) wants a signed file; " +
+                        with(facts, "-s");
     case EBUSY:
       return "another load or a hotplug update is going on; try again";
     case ENOSYS:
-      return file ? "this kernel is built without kexec_file_load (CONFIG_KEXEC_FILE); remove -s "
-                    "from KEXEC_ARGS"
-                  : "this kernel is built without kexec_load (CONFIG_KEXEC); remove -c from "
-                    "KEXEC_ARGS";
+      return fmt::format("this kernel is built without {} ({}); {}",
+                         to_string(facts.syscall),
+                         file ? "CONFIG_KEXEC_FILE" : "CONFIG_KEXEC",
+                         without(facts));
     case ENOEXEC:
       return "the kernel cannot start an image of this kind (another machine, or 5-level paging "
              "missing); take the distribution's vmlinuz";

@@ -35,7 +35,7 @@ std::uint64_t control_page_bytes(const HostFacts& host) {
   if (host.machine == Machine::kArm64) return kFixedPages * kPage;
   const RangeSet ram = host.memory.of_type(MemoryType::kSystemRam);
   // A page of page tables maps 1 GiB in 2 MiB pages or 512 GiB in 1 GiB pages; the ends of a range
-  // that are no whole GiB are mapped in 2 MiB pages all the same (Linux 6.11, cc31744a2945).
+  // that are no whole GiB are mapped in 2 MiB pages all the same (Linux 6.12, cc31744a2945).
   const std::uint64_t tables = host.gigabyte_pages
                                    ? pieces_touched(ram, 512 * kGiB) + 2 * ram.ranges().size()
                                    : pieces_touched(ram, 512 * kGiB) + pieces_touched(ram, kGiB);

@@ -13,8 +13,9 @@
 namespace kdump::kexec {
 namespace {
 
-// The kernel's own layout drops entries behind the 128th, and the last ones are the reserved memory
-// (arch/x86/kernel/crash.c, add_e820_entry).
+// The kernel's own layout drops entries behind the 128th. For a panic kernel the last ones are the
+// reserved memory (arch/x86/kernel/crash.c, add_e820_entry), for a reboot the highest RAM
+// (arch/x86/kernel/kexec-bzimage64.c, setup_e820_entries).
 constexpr std::size_t kFileLoadRanges = 128;
 constexpr std::uint64_t kMaxConfig = std::uint64_t{4} << 20U;  // twenty times what they have
 
@@ -39,15 +40,21 @@ bool has_line(std::string_view text, std::string_view wanted) {
   return false;
 }
 
+// "KEXEC_ARGS has -c", "-c was given"
+std::string asked_by(LoadKind kind, std::string_view option) {
+  return kind == LoadKind::kPanic ? fmt::format("KEXEC_ARGS has {}", option)
+                                  : fmt::format("{} was given", option);
+}
+
 }  // namespace
 
 std::string_view to_string(Syscall syscall) {
   return syscall == Syscall::kLoad ? "kexec_load" : "kexec_file_load";
 }
 
-SyscallFacts read_syscall_facts(const SysRoot& root) {
+SyscallFacts read_syscall_facts(const SysRoot& root, LoadKind kind) {
   SyscallFacts facts;
-  const RefusalFacts obstacles = read_refusal_facts(root, LoadKind::kPanic, Syscall::kLoad);
+  const RefusalFacts obstacles = read_refusal_facts(root, kind, Syscall::kLoad);
   facts.lockdown = obstacles.lockdown;
   facts.secure_boot = obstacles.secure_boot;
   facts.loads_left = obstacles.loads_left;
@@ -90,7 +97,9 @@ SyscallChoice choose_syscall(SyscallWish wish,
             "the key of the encrypted dump target goes with it",
             wants_load || !traits.only_kexec_load.empty()};
   }
-  if (wants_load) return {Syscall::kLoad, Fallback::kNone, "KEXEC_ARGS has -c", false};
+  if (wants_load) {
+    return {Syscall::kLoad, Fallback::kNone, asked_by(traits.kind, "-c"), false};
+  }
   if (traits.memory_ranges > kFileLoadRanges) {
     return {Syscall::kLoad,
             Fallback::kNone,
@@ -100,12 +109,13 @@ SyscallChoice choose_syscall(SyscallWish wish,
             wants_file};
   }
   if (wants_file && traits.only_kexec_load.empty()) {
-    return {Syscall::kFileLoad, Fallback::kWhenAbsent, "KEXEC_ARGS has -s", false};
+    return {Syscall::kFileLoad, Fallback::kWhenAbsent, asked_by(traits.kind, "-s"), false};
   }
   if (wants_file) {
     return {Syscall::kFileLoad,
             Fallback::kWhenAbsent,
-            fmt::format("KEXEC_ARGS has -s, with which nothing comes of this: {}",
+            fmt::format("{}, with which nothing comes of this: {}",
+                        asked_by(traits.kind, "-s"),
                         traits.only_kexec_load),
             true};
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/sys_root.h"
+#include "kdumpctl/kexec/load_plan.h"
 
 #include <cstdint>
 #include <optional>
@@ -30,9 +31,9 @@ struct SyscallFacts {
 };
 
 /// Reads /sys/kernel/security/lockdown, the firmware's SecureBoot and SetupMode variables,
-/// kernel.kexec_load_limit_panic and the configuration of the running kernel (/boot/config-VERSION,
-/// /lib/modules/VERSION/config, /proc/config.gz).
-[[nodiscard]] SyscallFacts read_syscall_facts(const SysRoot& root);
+/// the load limit of this kind (kernel.kexec_load_limit_*) and the configuration of the running
+/// kernel (/boot/config-VERSION, /lib/modules/VERSION/config, /proc/config.gz).
+[[nodiscard]] SyscallFacts read_syscall_facts(const SysRoot& root, LoadKind kind);
 
 enum class Fallback {
   kNone,
@@ -50,6 +51,7 @@ struct SyscallChoice {
 
 /// What of a load speaks for kexec_load, which can do more.
 struct LoadTraits {
+  LoadKind kind = LoadKind::kPanic;
   std::size_t memory_ranges = 0;  ///< entries of the e820 table
   /// What was asked for that kexec_file_load cannot do ("KEXEC_ARGS has --noefi"), or "".
   std::string only_kexec_load;

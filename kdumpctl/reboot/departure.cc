@@ -96,9 +96,21 @@ Result<std::string> reason_for_firmware(const Context& context,
 
 Status load_next(const Context& context, RebootActions& actions, const NextKernel& next) {
   const ServiceLock lock = TRY(take_service_lock(context, "kexec load"));
-  const std::string system_call = TRY(actions.load(next));
-  TRY(write_loaded_kernel(context.root, next, system_call));
-  context.log.info("loaded {} by {}", next.kernel, system_call);
+  const LoadedBy by = TRY(actions.load(next));
+  TRY(write_loaded_kernel(context.root, next, std::string(to_string(by.syscall))));
+  if (by.against_wish) {
+    context.log.warning("the wish for the other call is not followed: {} was used, as {}",
+                        to_string(by.syscall),
+                        by.reason);
+  }
+  context.log.info(
+      "loaded {} by {} ({})", escape_control(next.kernel), to_string(by.syscall), by.reason);
+  const auto left = kexec::read_syscall_facts(context.root, kexec::LoadKind::kReboot).loads_left;
+  if (left && *left >= 0) {
+    context.log.warning(
+        "kernel.kexec_load_limit_reboot allows {} more loads or unloads until the next boot",
+        *left);
+  }
   return {};
 }
 

@@ -88,15 +88,14 @@ void ConfReader::read_dmi(const std::vector<std::string>& words, DenyRule& rule)
 }
 
 void ConfReader::read_watchdog(const std::vector<std::string>& words) {
-  const auto seconds = words.size() == 2 && words[1] == "off" ? std::optional<std::uint64_t>(0)
-                       : words.size() == 2                    ? parse_unsigned(words[1])
-                                                              : std::nullopt;
-  if (!seconds || *seconds > kLongestWatchdog) {
+  const std::string_view value = words.size() == 2 ? std::string_view(words[1]) : "";
+  const std::uint64_t seconds = value == "off" ? 0 : parse_unsigned(value).value_or(UINT64_MAX);
+  if (seconds > kLongestWatchdog) {
     return error(
         "watchdog needs a number of seconds",
         fmt::format("Write \"watchdog 300\", at most {}, or \"watchdog off\"", kLongestWatchdog));
   }
-  checked_.conf.watchdog = std::chrono::seconds(*seconds);
+  checked_.conf.watchdog = std::chrono::seconds(seconds);
 }
 
 bool matches(const std::string& pattern, const std::string& text) {

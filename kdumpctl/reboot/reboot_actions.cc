@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
+#include "kdumpctl/kexec/kernel_load.h"
 #include "kdumpctl/kexec/kexec_load.h"
-#include "kdumpctl/kexec/syscall_choice.h"
 
 #include <cerrno>
 #include <chrono>
@@ -44,6 +44,16 @@ Result<kexec::LoadPlan> make_plan(const NextKernel& next, const Files& files, co
   return kexec::plan_normal_load(request, TRY(kexec::read_reboot_facts(root)));
 }
 
+kexec::SyscallChoice choose_syscall(const NextKernel& next,
+                                    const kexec::LoadPlan& plan,
+                                    const SysRoot& root) {
+  const auto facts = kexec::read_syscall_facts(root, kexec::LoadKind::kReboot);
+  return kexec::choose_syscall(
+      next.syscall,
+      facts,
+      {.kind = kexec::LoadKind::kReboot, .memory_ranges = plan.e820.size(), .only_kexec_load = {}});
+}
+
 /// One without the SIGPIPE and terminal games of a shell's.
 std::vector<std::string> environment_with(const std::vector<std::string>& added) {
   std::vector<std::string> rows;
@@ -55,34 +65,30 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
 }  // namespace
 
 Result<std::string> RunningReboot::plan(const NextKernel& next) {
-  return kexec::describe(TRY(make_plan(next, TRY(read_files(next, root_)), root_)));
+  const Files files = TRY(read_files(next, root_));
+  const kexec::LoadPlan plan = TRY(make_plan(next, files, root_));
+  const kexec::SyscallChoice choice = choose_syscall(next, plan, root_);
+  return fmt::format(
+      "system call {}: {}\n{}", to_string(choice.first), choice.reason, kexec::describe(plan));
 }
 
-Result<std::string> RunningReboot::load(const NextKernel& next) {
+Result<LoadedBy> RunningReboot::load(const NextKernel& next) {
   const Files files = TRY(read_files(next, root_));
   // Made before anything is loaded: whatever it finds wrong leaves the host as it is.
-  const kexec::LoadPlan plan = TRY(make_plan(next, files, root_));
-  const kexec::FileLoadPlan file_plan =
-      TRY(kexec::plan_file_load({.kind = kexec::LoadKind::kReboot,
-                                 .kernel = files.kernel,
-                                 .initrd_paths = files.initrd_paths,
-                                 .initrd = files.initrd,
-                                 .command_line = next.command_line}));
+  kexec::KernelLoad load;
+  load.plan = TRY(make_plan(next, files, root_));
+  load.choice = choose_syscall(next, load.plan, root_);
+  load.files = TRY(kexec::plan_file_load({.kind = kexec::LoadKind::kReboot,
+                                          .kernel = files.kernel,
+                                          .initrd_paths = files.initrd_paths,
+                                          .initrd = files.initrd,
+                                          .command_line = next.command_line}));
   kexec::RunningKernel kernel;
   kexec::Loader loader(root_, kernel);
-  if (next.syscall == kexec::SyscallWish::kLoad) {
-    TRY(loader.load(plan));
-    return std::string("kexec_load");
-  }
-  const auto loaded = loader.load(file_plan);
-  if (loaded) return std::string("kexec_file_load");
-  if (next.syscall == kexec::SyscallWish::kFileLoad) return loaded.error();
-  // As kexec(8) -a decides.
-  if (!kexec::falls_back(kexec::Fallback::kWhenNotForThis, loaded.error().code)) {
-    return loaded.error();
-  }
-  TRY(loader.load(plan));
-  return std::string("kexec_load, as kexec_file_load refused: ") + loaded.error().message;
+  const kexec::KernelLoadResult loaded = TRY(kexec::load_kernel(loader, load));
+  return LoadedBy{.syscall = loaded.used,
+                  .reason = loaded.refusal.empty() ? load.choice.reason : loaded.refusal,
+                  .against_wish = load.choice.against_wish};
 }
 
 Status RunningReboot::unload() {

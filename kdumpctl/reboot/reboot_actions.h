@@ -3,12 +3,20 @@
 
 #include "base/result.h"
 #include "base/sys_root.h"
+#include "kdumpctl/kexec/syscall_choice.h"
 #include "kdumpctl/reboot/next_kernel.h"
 
 #include <string>
 #include <vector>
 
 namespace kdump::ctl::reboot {
+
+/// How a kernel was loaded.
+struct LoadedBy {
+  kexec::Syscall syscall = kexec::Syscall::kLoad;
+  std::string reason;         ///< why this system call
+  bool against_wish = false;  ///< -s or -c was not followed
+};
 
 /// Everything by which these verbs change the host or talk to a person, in one interface: tests put
 /// their own in its place.
@@ -21,8 +29,8 @@ class RebootActions {
 
   /// Reads, checks and lays out, and changes nothing; the layout as text.
   virtual Result<std::string> plan(const NextKernel& next) = 0;
-  /// Loads in place of what is loaded for a reboot; which system call did it, and why.
-  virtual Result<std::string> load(const NextKernel& next) = 0;
+  /// Loads in place of what is loaded for a reboot.
+  virtual Result<LoadedBy> load(const NextKernel& next) = 0;
   virtual Status unload() = 0;
   /// Runs a program to its end and gives its standard output; `environment` rows are added to ours.
   /// kSystem when it fails.
@@ -39,7 +47,7 @@ class RunningReboot : public RebootActions {
   explicit RunningReboot(SysRoot root) : root_(std::move(root)) {}
 
   Result<std::string> plan(const NextKernel& next) override;
-  Result<std::string> load(const NextKernel& next) override;
+  Result<LoadedBy> load(const NextKernel& next) override;
   Status unload() override;
   Result<std::string> run(const std::vector<std::string>& argv,
                           const std::vector<std::string>& environment) override;

@@ -29,8 +29,12 @@ void add_kernel_options(CLI::App& app, NextKernelWishes& wishes) {
            names, [&wishes, wish](std::int64_t) { wishes.syscall = wish; }, help)
         ->trigger_on_parse();
   };
-  add_syscall("-s,--kexec-file-syscall", kexec::SyscallWish::kFileLoad, "By kexec_file_load alone");
-  add_syscall("-c,--kexec-syscall", kexec::SyscallWish::kLoad, "By kexec_load alone");
+  add_syscall("-s,--kexec-file-syscall",
+              kexec::SyscallWish::kFileLoad,
+              "By kexec_file_load, where the kernel has it");
+  add_syscall("-c,--kexec-syscall",
+              kexec::SyscallWish::kLoad,
+              "By kexec_load, where the kernel permits it");
   add_syscall("-a,--kexec-syscall-auto",
               kexec::SyscallWish::kAuto,
               "By kexec_load where kexec_file_load cannot (default)");

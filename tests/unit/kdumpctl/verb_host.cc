@@ -115,7 +115,7 @@ Result<PreparedLoad> VerbHost::plan_load(const LoadOrder& order) {
   return plan_panic_kernel(order, tree.root(), facts, syscalls);
 }
 
-Result<kexec::PanicLoadResult> VerbHost::load(const kexec::PanicLoad& load) {
+Result<kexec::KernelLoadResult> VerbHost::load(const kexec::KernelLoad& load) {
   loads.push_back(load);
   if (load_error && load_errors != 0) {
     --load_errors;
@@ -123,7 +123,7 @@ Result<kexec::PanicLoadResult> VerbHost::load(const kexec::PanicLoad& load) {
     return *load_error;
   }
   set_loaded(true);
-  return kexec::PanicLoadResult{.used = load.choice.first, .refusal = {}};
+  return kexec::KernelLoadResult{.used = load.choice.first, .refusal = {}};
 }
 
 Status VerbHost::unload() {

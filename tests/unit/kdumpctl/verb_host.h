@@ -24,7 +24,7 @@ class VerbHost : public HostActions {
   Status run_collector(const std::vector<std::string>& arguments,
                        const std::string& input) override;
   Result<PreparedLoad> plan_load(const LoadOrder& order) override;
-  Result<kexec::PanicLoadResult> load(const kexec::PanicLoad& load) override;
+  Result<kexec::KernelLoadResult> load(const kexec::KernelLoad& load) override;
   Status unload() override;
   bool stops_for_a_restart() override { return restarting; }
   Status run(const std::vector<std::string>& argv) override;
@@ -56,7 +56,7 @@ class VerbHost : public HostActions {
   bool restarting = false;                  ///< systemd restarts kdump.service
   std::optional<Error> collector_error;     ///< how kdump-collect fails
   std::vector<ImageOrder> builds;
-  std::vector<kexec::PanicLoad> loads;
+  std::vector<kexec::KernelLoad> loads;
 
  private:
   void set_loaded(bool loaded) const;

@@ -103,6 +103,21 @@ TEST(SyscallChoice, Table) {
        Fallback::kWhenAbsent,
        "nothing comes of this: --noefi",
        true},
+      // For a reboot they are options of kdumpctl kexec load.
+      {Wish::kLoad,
+       {},
+       {.kind = LoadKind::kReboot, .only_kexec_load = {}},
+       Syscall::kLoad,
+       Fallback::kNone,
+       "-c was given",
+       false},
+      {Wish::kFileLoad,
+       {},
+       {.kind = LoadKind::kReboot, .only_kexec_load = {}},
+       Syscall::kFileLoad,
+       Fallback::kWhenAbsent,
+       "-s was given",
+       false},
       // The second attempt would cost what is not there.
       {Wish::kAuto, {.loads_left = 1}, {}, Syscall::kFileLoad, Fallback::kNone, "signature", false},
   };
@@ -133,11 +148,11 @@ TEST(SyscallChoice, TheKernelsOwnConfiguration) {
   const std::string text = "CONFIG_KEXEC=y\nCONFIG_KEXEC_FILE=y\n";
   const auto gzip = test::packed(ARCHIVE_FILTER_GZIP, as_bytes(text));
   tree.write("/proc/config.gz", {reinterpret_cast<const char*>(gzip.data()), gzip.size()});
-  SyscallFacts facts = read_syscall_facts(tree.root());
+  SyscallFacts facts = read_syscall_facts(tree.root(), LoadKind::kPanic);
   EXPECT_EQ(facts.has_load, true);
   EXPECT_EQ(facts.has_file_load, true);
   tree.write("/proc/config.gz", {reinterpret_cast<const char*>(gzip.data()), gzip.size() / 2});
-  facts = read_syscall_facts(tree.root());
+  facts = read_syscall_facts(tree.root(), LoadKind::kPanic);
   EXPECT_EQ(facts.has_load, std::nullopt);
 }
 
@@ -150,19 +165,21 @@ TEST(SyscallChoice, FactsOfTheHost) {
   const std::string variables = "/sys/firmware/efi/efivars/";
   const std::string guid = "-8be4df61-93ca-11d2-aa0d-00e098032b8c";
   tree.write(variables + "SecureBoot" + guid, std::string("\6\0\0\0\1", 5));
-  SyscallFacts facts = read_syscall_facts(tree.root());
+  SyscallFacts facts = read_syscall_facts(tree.root(), LoadKind::kPanic);
   EXPECT_EQ(facts.has_load, true);
   EXPECT_EQ(facts.has_file_load, false);
   EXPECT_EQ(facts.lockdown, "integrity");
   EXPECT_EQ(facts.loads_left, 3);
+  tree.write("/proc/sys/kernel/kexec_load_limit_reboot", "1\n");
+  EXPECT_EQ(read_syscall_facts(tree.root(), LoadKind::kReboot).loads_left, 1);
   EXPECT_TRUE(facts.secure_boot);
   tree.write(variables + "SetupMode" + guid, std::string("\6\0\0\0\1", 5));
-  EXPECT_FALSE(read_syscall_facts(tree.root()).secure_boot);
+  EXPECT_FALSE(read_syscall_facts(tree.root(), LoadKind::kPanic).secure_boot);
 }
 
 TEST(SyscallChoice, WhatCannotBeReadIsUnknown) {
   const test::TempTree tree;
-  const SyscallFacts facts = read_syscall_facts(tree.root());
+  const SyscallFacts facts = read_syscall_facts(tree.root(), LoadKind::kPanic);
   EXPECT_EQ(facts.has_load, std::nullopt);
   EXPECT_EQ(facts.has_file_load, std::nullopt);
   EXPECT_FALSE(facts.locked_down());

@@ -42,11 +42,11 @@ class FakeReboot : public RebootActions {
   }
 
   Result<std::string> plan(const NextKernel& next) override { return "plan of " + next.kernel; }
-  Result<std::string> load(const NextKernel& next) override {
+  Result<LoadedBy> load(const NextKernel& next) override {
     if (load_error) return *load_error;
     loads.push_back(next);
     tree.write("/sys/kernel/kexec_loaded", "1\n");
-    return std::string("kexec_file_load");
+    return loaded_by;
   }
   Status unload() override {
     if (unload_error) return *unload_error;
@@ -95,6 +95,7 @@ class FakeReboot : public RebootActions {
   bool terminal = true;
   std::string answer = "y";
   std::string jobs;  ///< what systemctl list-jobs prints
+  LoadedBy loaded_by{kexec::Syscall::kFileLoad, "played", false};
   std::optional<Error> load_error;
   std::optional<Error> unload_error;
   std::optional<Error> run_error;

@@ -295,6 +295,56 @@ TEST(Kexec, StatusSaysWhatIsLoaded) {
   EXPECT_EQ(host.messages, "kdump: A kernel is loaded for a fast reboot, but not by kdumpctl\n");
 }
 
+TEST(Kexec, TheLastChoiceOfACallCounts) {
+  using Wish = kexec::SyscallWish;
+  struct {
+    std::vector<std::string> words;
+    Wish wish;
+  } const cases[] = {
+      {{"load"}, Wish::kAuto},
+      {{"load", "-s"}, Wish::kFileLoad},
+      {{"load", "--kexec-file-syscall"}, Wish::kFileLoad},
+      {{"load", "-c"}, Wish::kLoad},
+      {{"load", "--kexec-syscall"}, Wish::kLoad},
+      {{"load", "-s", "-c", "-a"}, Wish::kAuto},
+      {{"load", "-a", "-c", "-s"}, Wish::kFileLoad},
+      {{"load", "-sac"}, Wish::kLoad},
+      {{"load", "-s", "--kexec-syscall-auto"}, Wish::kAuto},
+  };
+  for (const auto& c : cases) {
+    FakeReboot host;
+    EXPECT_EQ(host.run_verb(run_kexec, c.words), 0) << host.messages;
+    ASSERT_THAT(host.loads, SizeIs(1));
+    EXPECT_EQ(host.loads[0].syscall, c.wish) << fmt::format("{}", fmt::join(c.words, " "));
+  }
+}
+
+TEST(Kexec, SaysByWhichCallAndWhetherThatWasWished) {
+  FakeReboot host;
+  host.loaded_by = {kexec::Syscall::kFileLoad, "the kernel is locked down", true};
+  EXPECT_EQ(host.run_verb(run_kexec, {"load", "-c"}), 0);
+  EXPECT_THAT(host.messages,
+              HasSubstr("WARNING: the wish for the other call is not followed: kexec_file_load was "
+                        "used, as the kernel is locked down\n"));
+  EXPECT_THAT(host.messages, HasSubstr("by kexec_file_load (the kernel is locked down)\n"));
+}
+
+TEST(Kexec, LoadsThatAreLeftAreTold) {
+  FakeReboot host;
+  const char* const limit = "/proc/sys/kernel/kexec_load_limit_reboot";
+  host.tree.write("/proc/sys/kernel/kexec_load_limit_panic", "1\n");
+  for (const char* unlimited : {"-1\n", "nonsense\n"}) {
+    host.tree.write(limit, unlimited);
+    EXPECT_EQ(host.run_verb(run_kexec, {"load"}), 0);
+    EXPECT_THAT(host.messages, Not(HasSubstr("kexec_load_limit")));
+  }
+  host.tree.write(limit, "2\n");
+  EXPECT_EQ(host.run_verb(run_kexec, {"load"}), 0);
+  EXPECT_THAT(host.messages,
+              HasSubstr("WARNING: kernel.kexec_load_limit_reboot allows 2 more loads or unloads "
+                        "until the next boot\n"));
+}
+
 TEST(Kexec, WhatIsNotUnderstood) {
   FakeReboot host;
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kdumpctl/kexec/panic_load.h"
+#include "kdumpctl/kexec/kernel_load.h"
 
 #include "tests/support/fake_kexec.h"
 
@@ -31,11 +31,11 @@ class PanicLoadTest : public testing::Test {
   test::TempTree tree_;
   test::FakeKexec kernel_{tree_};
   Loader loader_{tree_.root(), kernel_};
-  PanicLoad load_;
+  KernelLoad load_;
 };
 
 TEST_F(PanicLoadTest, TheFirstCallIsEnough) {
-  const auto result = load_panic_kernel(loader_, load_);
+  const auto result = load_kernel(loader_, load_);
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->used, Syscall::kFileLoad);
   EXPECT_EQ(result->refusal, "");
@@ -45,7 +45,7 @@ TEST_F(PanicLoadTest, TheFirstCallIsEnough) {
 TEST_F(PanicLoadTest, TheOtherCallMends) {
   kernel_.set_loaded(LoadKind::kPanic, true);
   kernel_.answers = {{ENOEXEC, true}};
-  const auto result = load_panic_kernel(loader_, load_);
+  const auto result = load_kernel(loader_, load_);
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->used, Syscall::kLoad);
   EXPECT_THAT(result->refusal, HasSubstr("kexec_file_load: the kernel cannot start an image"));
@@ -70,7 +70,7 @@ TEST_F(PanicLoadTest, AnswersThatStand) {
     load_.choice.fallback = c.fallback;
     kernel_.calls.clear();
     kernel_.answers = c.answers;
-    const auto result = load_panic_kernel(loader_, load_);
+    const auto result = load_kernel(loader_, load_);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, c.code);
     EXPECT_EQ(kernel_.calls.size(), c.calls);
@@ -80,7 +80,7 @@ TEST_F(PanicLoadTest, AnswersThatStand) {
 TEST_F(PanicLoadTest, APlanWithoutTheKernelsMappingIsForItsSizeOnly) {
   load_.plan.no_mapping = "/proc/kcore is closed";
   load_.choice = {Syscall::kLoad, Fallback::kNone, "for the test", false};
-  const auto result = load_panic_kernel(loader_, load_);
+  const auto result = load_kernel(loader_, load_);
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message, HasSubstr("/proc/kcore is closed"));
   EXPECT_TRUE(kernel_.calls.empty());
