@@ -9,7 +9,7 @@
 namespace kdump::kexec {
 namespace {
 
-constexpr std::uint64_t kLowMemoryEnd = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kFirstMiB = std::uint64_t{1} << 20U;
 
 struct FileHeader {
   std::uint8_t ident[EI_NIDENT] = {};
@@ -38,7 +38,7 @@ ProgramHeader program_header(const CoreSegment& segment) {
   header.type = note ? PT_NOTE : PT_LOAD;
   header.flags = note ? 0 : PF_R | PF_W | PF_X;
   // The "file" is the dead kernel's physical memory.
-  header.offset = segment.physical;
+  header.offset = segment.saved_at != 0 ? segment.saved_at : segment.physical;
   header.paddr = segment.physical;
   header.vaddr = segment.virtual_address;
   header.filesz = segment.size;
@@ -54,7 +54,7 @@ void append(std::vector<std::byte>& bytes, const T& value) {
   std::memcpy(bytes.data() + at, &value, sizeof(T));
 }
 
-std::vector<CoreSegment> core_segments(const HostFacts& host) {
+std::vector<CoreSegment> core_segments(const HostFacts& host, PhysAddr backup) {
   using Kind = CoreSegment::Kind;
   std::vector<CoreSegment> segments;
   for (const NoteArea& note : host.cpu_notes) {
@@ -65,12 +65,24 @@ std::vector<CoreSegment> core_segments(const HostFacts& host) {
     segments.push_back(
         {Kind::kKernel, host.kernel.physical.value(), host.kernel.start.value(), host.kernel.size});
   RangeSet ram = host.memory.of_type(MemoryType::kSystemRam);
-  if (host.machine == Machine::kX86) ram.subtract({0, kLowMemoryEnd});
+  RangeSet low;
+  if (host.machine == Machine::kX86) {
+    if (host.low_memory_in_use) low = ram;
+    low.subtract({kLowMemory.end, UINT64_MAX});
+    ram.subtract({0, kFirstMiB});
+  }
   for (const MemoryType type : {MemoryType::kCrashKernel, MemoryType::kGart}) {
     const RangeSet left_out = host.memory.of_type(type);
     for (const Range& range : left_out.ranges()) ram.subtract(range);
   }
   for (const Range& range : host.crash_cma) ram.subtract(range);
+  for (const Range& range : low.ranges()) {
+    segments.push_back({Kind::kRam,
+                        range.start,
+                        range.start + host.direct_map,
+                        range.size(),
+                        (backup + range.start).value()});
+  }
   for (const Range& range : ram.ranges()) {
     segments.push_back({Kind::kRam, range.start, range.start + host.direct_map, range.size()});
   }
@@ -79,8 +91,8 @@ std::vector<CoreSegment> core_segments(const HostFacts& host) {
 
 }  // namespace
 
-Result<CrashHeader> build_crash_header(const HostFacts& host) {
-  CrashHeader header{.segments = core_segments(host), .bytes = {}};
+Result<CrashHeader> build_crash_header(const HostFacts& host, PhysAddr backup) {
+  CrashHeader header{.segments = core_segments(host, backup), .bytes = {}};
   // PN_XNUM is not understood by fs/proc/vmcore.c.
   if (header.segments.size() >= PN_XNUM) {
     return make_error(ErrorKind::kUnsupported,

@@ -17,6 +17,7 @@ struct CoreSegment {
   std::uint64_t physical = 0;
   std::uint64_t virtual_address = 0;  ///< 0 for notes
   std::uint64_t size = 0;             ///< bytes
+  std::uint64_t saved_at = 0;         ///< where a copy lies that is to be read instead, or 0
   friend bool operator==(const CoreSegment&, const CoreSegment&) = default;
 };
 
@@ -28,7 +29,8 @@ struct CrashHeader {
 
 /// Pure. RAM is all System RAM but the crash reservations, the AGP aperture and on x86 the first
 /// MiB, which the panic kernel overwrites and the running kernel leaves alone (Linux 5.5,
-/// 6f599d84231f).
-Result<CrashHeader> build_crash_header(const HostFacts& host);
+/// 6f599d84231f). Where it does not (HostFacts::low_memory_in_use), kLowMemory's RAM is there, as
+/// a copy that begins at `backup`.
+Result<CrashHeader> build_crash_header(const HostFacts& host, PhysAddr backup = {});
 
 }  // namespace kdump::kexec

@@ -54,6 +54,22 @@ Range header_place(const Segment& header, Range usable) {
   return {usable.end - std::min(header.memory_size, usable.size()), usable.end};
 }
 
+// The copy of low memory, below the header; the header then says where it is.
+Result<std::optional<Segment>> backup_segment(LoadPlan& plan,
+                                              const HostFacts& host,
+                                              Segment& header,
+                                              Range& hidden) {
+  if (!host.low_memory_in_use) return std::optional<Segment>{};
+  // One byte, as an empty buffer would look like a mistake; the trampoline fills it.
+  Segment backup =
+      make_segment("backup", std::vector<std::byte>(1), host.machine, kLowMemory.size());
+  hidden.start -= std::min(backup.memory_size, hidden.start);
+  backup.address = PhysAddr(hidden.start);
+  plan.header = TRY(build_crash_header(host, backup.address));
+  header.bytes = plan.header.bytes;
+  return std::optional(std::move(backup));
+}
+
 std::string final_command_line(const std::string& words,
                                const CrashLoadRequest& request,
                                const HostFacts& host,
@@ -64,10 +80,10 @@ std::string final_command_line(const std::string& words,
   return with_acpi_root(std::move(text), request.kernel, host);
 }
 
-// What the panic kernel is told of memory. `header`: where its elfcorehdr lies.
-void describe_memory(LoadPlan& plan, const HostFacts& host, Range header) {
+// What the panic kernel is told of memory. `hidden`: where its elfcorehdr and the backup lie.
+void describe_memory(LoadPlan& plan, const HostFacts& host, Range hidden) {
   if (host.machine == Machine::kX86) {
-    plan.e820 = x86::crash_e820(host, header);
+    plan.e820 = x86::crash_e820(host, hidden);
     return;
   }
   // The larger one first, as arm64 takes that for the memory it may lie in (mm/init.c).
@@ -80,7 +96,8 @@ Status place(LoadPlan& plan,
              const CrashLoadRequest& request,
              const HostFacts& host,
              Range usable,
-             Segment header) {
+             Segment header,
+             std::optional<Segment> backup) {
   const std::uint64_t page = segment_alignment(host.machine);
   const LayoutRequest wanted{.kernel = request.kernel,
                              .initrd = request.initrd,
@@ -90,10 +107,12 @@ Status place(LoadPlan& plan,
                              .e820 = plan.e820,
                              .efi_runtime = request.efi_runtime,
                              .serial_port = plan.serial_port,
+                             .backup = backup ? std::optional(backup->address) : std::nullopt,
                              .elfcorehdr = header_place(header, usable),
                              .usable = plan.usable};
   Layout layout = TRY(draft_layout(wanted));
-  plan.need.segments = header.memory_size + layout.memory_size();
+  plan.need.segments =
+      header.memory_size + layout.memory_size() + (backup ? backup->memory_size : 0);
   const std::uint64_t lowest = std::max(usable.start, layout.kernel_lowest);
   plan.need.alignment = align_up(lowest, layout.kernel_alignment) - usable.start;
   TRY(check_fit(
@@ -105,6 +124,10 @@ Status place(LoadPlan& plan,
                     "raise crashkernel= and reboot");
   TRY(memory.take_highest(header, page, usable));
   plan.segments.push_back(std::move(header));
+  if (backup) {
+    TRY(memory.take_highest(*backup, page, usable));
+    plan.segments.push_back(*std::move(backup));
+  }
   TRY(place_layout(std::move(layout), wanted, memory, plan));
   // What is left serves for control pages.
   if (!memory.has_gap(plan.need.control_pages, page)) {
@@ -148,10 +171,12 @@ Result<LoadPlan> plan_crash_load(const CrashLoadRequest& request, const HostFact
   Segment header = header_segment(plan, host);
   // Its address stands in the command line or the device tree, and it is not RAM.
   const Range header_range = header_place(header, usable);
+  Range hidden = header_range;
+  auto backup = TRY(backup_segment(plan, host, header, hidden));
   plan.command_line = final_command_line(serial.command_line, request, host, header_range.start);
   TRY(check_length(plan.command_line, request.kernel.command_line_max(), request.kernel.path));
-  describe_memory(plan, host, header_range);
-  TRY(place(plan, request, host, usable, std::move(header)));
+  describe_memory(plan, host, hidden);
+  TRY(place(plan, request, host, usable, std::move(header), std::move(backup)));
   TRY(check_half_of_ram(plan.need.segments, host.total_ram));
   TRY(check_segments(plan));
   return plan;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/kexec/host_facts.h"
 
+#include "base/byte_reader.h"
 #include "base/elf_file.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/packed_int.h"
 #include "base/text.h"
 #include "kdumpctl/kexec/kernel_attributes.h"
 #include "kdumpctl/kexec/kernel_mapping.h"
@@ -9,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <elf.h>
+#include <fcntl.h>
 #include <string>
 #include <string_view>
 
@@ -118,6 +123,33 @@ Status read_meminfo(const SysRoot& root, HostFacts& facts) {
     return make_error(ErrorKind::kBadData, "/proc/meminfo has no MemTotal");
   }
   return {};
+}
+
+// Whether any page of RAM below 640 KiB is in use. Free pages do not count: a newer kernel that was
+// booted with memmap= gives away one or two, and takes them last of all. /proc/kpageflags: a word a
+// page frame (Documentation/admin-guide/mm/pagemap.rst; include/linux/kernel-page-flags.h).
+Result<bool> low_memory_in_use(const SysRoot& root, const MemoryMap& memory) {
+  constexpr std::string_view kPath = "/proc/kpageflags";
+  constexpr std::uint64_t kBuddy = std::uint64_t{1} << 10U;
+  constexpr std::uint64_t kNoPage = std::uint64_t{1} << 20U;
+  constexpr std::uint64_t kReserved = std::uint64_t{1} << 32U;
+  constexpr std::uint64_t kPage = 4096;
+  auto file = Fd::open(root.path(kPath), O_RDONLY);
+  // A kernel without CONFIG_PROC_PAGE_MONITOR does not say; those that need a backup are rare.
+  if (!file && file.error().kind == ErrorKind::kNotFound) return false;
+  if (!file) return file.error();
+  std::vector<std::byte> words(kLowMemory.end / kPage * sizeof(Le64));
+  TRY(read_exact_at(file->raw(), words, 0));
+  const ByteReader reader(words);
+  const RangeSet ram = memory.of_type(MemoryType::kSystemRam);
+  for (const Range& range : ram.ranges()) {
+    const std::uint64_t end = std::min(range.end, kLowMemory.end) / kPage;
+    for (std::uint64_t pfn = align_up(range.start, kPage) / kPage; pfn < end; ++pfn) {
+      if ((*reader.read<Le64>(pfn * sizeof(Le64)) & (kBuddy | kNoPage | kReserved)) == 0)
+        return true;
+    }
+  }
+  return false;
 }
 
 // "100000000-10c7fffff" a line, hexadecimal, the end inclusive.
@@ -287,6 +319,9 @@ Result<HostFacts> read_host_facts(const SysRoot& root) {
   facts.vmcoreinfo = TRY(read_vmcoreinfo(root));
   TRY(read_kcore(root, facts));
   facts.elfcorehdr_size = TRY(read_elfcorehdr_size(root));
+  if (facts.machine == Machine::kX86) {
+    facts.low_memory_in_use = TRY(low_memory_in_use(root, facts.memory));
+  }
   return facts;
 }
 

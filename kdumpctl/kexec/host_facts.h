@@ -60,8 +60,11 @@ struct HostFacts {
   KernelMapping kernel;
   /// Why the two mappings are unknown, or "". Then only kexec_file_load can load a panic kernel.
   std::string no_mapping;
-  std::uint64_t direct_map = 0;        ///< virtual minus physical address of RAM
-  bool five_level_paging = false;      ///< in use, not only possible
+  std::uint64_t direct_map = 0;    ///< virtual minus physical address of RAM
+  bool five_level_paging = false;  ///< in use, not only possible
+  /// x86: the running kernel keeps data below 640 KiB, where a panic kernel starts its CPUs; Linux
+  /// 5.5 and later leave that memory alone.
+  bool low_memory_in_use = false;
   bool gigabyte_pages = false;         ///< the CPU has them: fewer page tables for the jump
   std::uint64_t total_ram = 0;         ///< bytes that the kernel manages (MemTotal)
   std::vector<std::byte> boot_params;  ///< x86: the running kernel's, 4096 bytes or none
@@ -72,7 +75,7 @@ struct HostFacts {
   std::optional<std::uint64_t> elfcorehdr_size;
 };
 
-/// Reads /proc/iomem, /proc/kcore, /proc/meminfo, /proc/cpuinfo, /sys/devices/system/cpu,
+/// Reads /proc/iomem, /proc/kcore, /proc/kpageflags, /proc/meminfo, /sys/devices/system/cpu,
 /// /sys/kernel and /sys/firmware: everything for a panic kernel. Needs root; each failure says
 /// which file and why it matters.
 Result<HostFacts> read_host_facts(const SysRoot& root);

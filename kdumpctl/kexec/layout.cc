@@ -51,7 +51,7 @@ std::vector<std::byte> trampoline(const Layout& layout, const LayoutRequest& req
     if (layout.initrd) serial->loaded.push_back(loaded_bytes(*layout.initrd));
   }
   return x86::build_trampoline(
-      layout.trampoline.address, layout.boot_data.address, kernel_entry, serial);
+      layout.trampoline.address, layout.boot_data.address, kernel_entry, serial, request.backup);
 }
 
 // The protected-mode part of a bzImage.

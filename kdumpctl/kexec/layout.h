@@ -49,6 +49,7 @@ struct LayoutRequest {
   const std::vector<x86::E820Entry>& e820;     ///< x86
   bool efi_runtime = true;                     ///< x86
   std::optional<std::uint16_t> serial_port{};  ///< x86
+  std::optional<PhysAddr> backup{};            ///< x86: where kLowMemory is to be copied to
   std::optional<Range> elfcorehdr{};           ///< arm64: of a panic kernel
   const std::vector<Range>& usable;            ///< arm64: all that a panic kernel may use
 };

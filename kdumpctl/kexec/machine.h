@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/address_range.h"
+
 #include <cstdint>
 
 namespace kdump::kexec {
@@ -16,5 +18,9 @@ enum class Machine {
 [[nodiscard]] constexpr std::uint64_t segment_alignment(Machine machine) {
   return machine == Machine::kArm64 ? 0x10000 : 0x1000;
 }
+
+/// x86: the conventional memory, in which a panic kernel starts its CPUs
+/// (arch/x86/realmode/init.c).
+inline constexpr Range kLowMemory{0, 0xa0000};
 
 }  // namespace kdump::kexec

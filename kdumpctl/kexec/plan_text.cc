@@ -55,7 +55,11 @@ void append_dumped(std::string& out, const LoadPlan& plan) {
         out += fmt::format("kernel at {:#x}\n", segment.virtual_address);
         break;
       default:
-        out += fmt::format("RAM at {:#x}\n", segment.virtual_address);
+        out += fmt::format("RAM at {:#x}{}\n",
+                           segment.virtual_address,
+                           segment.saved_at != 0
+                               ? fmt::format(", copied to {:#x} on the way", segment.saved_at)
+                               : "");
     }
   }
 }

@@ -19,6 +19,7 @@ from vm import (
     fault_cases,
     kdump_service,
     load_faults,
+    low_memory,
     nfs_cases,
     rehearsal,
     service_days,
@@ -49,6 +50,7 @@ CASES = (
     *damage.CASES,
     *load_faults.CASES,
     *rehearsal.CASES,
+    *low_memory.CASES,
 )
 _STATIC = {
     "format": lint.format_ok,
@@ -235,6 +237,7 @@ def prepare_programs(folder, cases=()) -> Programs:
     guest.remove_root_disks(programs.disks)
     guest.install_programs(BUILD / "dev", programs.root)
     guest.compile_programs(programs.guest)
+    guest.copy_stripped(BUILD / "dev/tests/support/kexec_probe/kexec_probe", programs.guest)
     if any(isinstance(case, Arm64CaptureCase) for case in cases):
         programs = dataclasses.replace(programs, arm64=folder / "installed-arm64")
         guest.install_programs(build.build_arm64(), programs.arm64)

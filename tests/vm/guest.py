@@ -57,6 +57,11 @@ def compile_programs(into: pathlib.Path) -> None:
         subprocess.run([*command, "-o", into / source.stem, source], check=True)
 
 
+def copy_stripped(program: pathlib.Path, into: pathlib.Path) -> None:
+    """One that is built with the tests."""
+    subprocess.run(["strip", "-o", into / program.name, program], check=True)
+
+
 _building = threading.Lock()
 
 

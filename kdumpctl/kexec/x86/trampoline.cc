@@ -21,12 +21,23 @@ constexpr std::array<std::uint64_t, 4> kGdt = {
 };
 constexpr std::uint64_t kGdtBytes = kGdt.size() * sizeof(std::uint64_t);
 
+void emit_copy(Emitter& code, PhysAddr backup) {
+  static_assert(kLowMemory.start == 0);
+  code.bytes({0x31, 0xf6});  // 35  xor    esi, esi
+  code.bytes({0x48, 0xbf});  // 37  mov    rdi, backup
+  code.value(backup.value());
+  code.bytes({0xb9});  // 41  mov    ecx, words
+  code.value(static_cast<std::uint32_t>(kLowMemory.size() / 8));
+  code.bytes({0xf3, 0x48, 0xa5});  // 46  rep movsq
+}
+
 }  // namespace
 
 std::vector<std::byte> build_trampoline(PhysAddr address,
                                         PhysAddr boot_params,
                                         PhysAddr kernel_entry,
-                                        const std::optional<SerialOutput>& serial) {
+                                        const std::optional<SerialOutput>& serial,
+                                        std::optional<PhysAddr> backup) {
   // The GDT and the operand of lgdt (limit and address) stand behind the code, at fixed places.
   constexpr std::uint64_t kGdtAt = 0x60;
   constexpr std::uint64_t kGdtPointerAt = kGdtAt + kGdtBytes;
@@ -56,11 +67,12 @@ std::vector<std::byte> build_trampoline(PhysAddr address,
   code.bytes({0x50});        // 31  push   rax
   code.bytes({0x48, 0xcb});  // 32  retfq             ; cs = 0x10
   code.bytes({0x90});        // 34  nop
-  code.bytes({0x48, 0xbe});  // 35  mov    rsi, boot_params
+  if (backup) emit_copy(code, *backup);
+  code.bytes({0x48, 0xbe});  // 35 or 49  mov    rsi, boot_params
   code.value(boot_params.value());
-  code.bytes({0x48, 0xb8});  // 3f  mov    rax, kernel_entry
+  code.bytes({0x48, 0xb8});  // 3f or 53  mov    rax, kernel_entry
   code.value(kernel_entry.value());
-  code.bytes({0xff, 0xe0});  // 49  jmp    rax
+  code.bytes({0xff, 0xe0});  // 49 or 5d  jmp    rax
   code.pad_to(kGdtAt);
   for (const std::uint64_t descriptor : kGdt) code.value(descriptor);
   code.value(static_cast<std::uint16_t>(kGdtBytes - 1));

@@ -12,19 +12,21 @@ namespace kdump::test {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: kexec_probe plan|load KERNEL INITRD COMMAND-LINE [noefi] | unload | record DIR";
+    "usage: kexec_probe plan|load KERNEL INITRD COMMAND-LINE [noefi|backup] | unload | record DIR";
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 Result<kexec::LoadPlan> make_plan(const std::vector<std::string>& arguments, const SysRoot& root) {
   const kexec::KernelImage kernel = TRY(kexec::read_kernel_image(arguments[1]));
   const std::vector<std::byte> initrd = TRY(kexec::read_initrd({arguments[2]}));
-  const kexec::HostFacts facts = TRY(kexec::read_host_facts(root));
+  const std::string option = arguments.size() < 5 ? "" : arguments[4];
+  kexec::HostFacts facts = TRY(kexec::read_host_facts(root));
+  if (option == "backup") facts.low_memory_in_use = true;  // as if the kernel were an old one
   return kexec::plan_crash_load({.kernel = kernel,
                                  .initrd = initrd,
                                  .command_line = arguments[3],
                                  .rng_seed = TRY(kexec::random_seed()),
-                                 .efi_runtime = arguments.size() < 5 || arguments[4] != "noefi"},
+                                 .efi_runtime = option != "noefi"},
                                 facts);
 }
 

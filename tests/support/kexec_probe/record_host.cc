@@ -44,6 +44,16 @@ Status copy_kcore(const SysRoot& host, const std::string& to) {
   return save(to, "/proc/kcore", {reinterpret_cast<const char*>(head.data()), head.size()});
 }
 
+// Of the first 640 KiB: the rest is of no interest and is long.
+Status copy_page_flags(const SysRoot& host, const std::string& to) {
+  const std::string path = "/proc/kpageflags";
+  if (!host.exists(path)) return {};
+  const Fd file = TRY(Fd::open(host.path(path), O_RDONLY));
+  std::vector<std::byte> words(0xa0 * sizeof(Le64));
+  TRY(read_exact_at(file.raw(), words, 0));
+  return save(to, path, {reinterpret_cast<const char*>(words.data()), words.size()});
+}
+
 // The two lines that are read; the rest changes with the hour.
 Status copy_meminfo(const SysRoot& host, const std::string& to) {
   const std::string all = TRY(host.read("/proc/meminfo"));
@@ -87,6 +97,7 @@ Status record_host(const SysRoot& host, const std::string& to) {
   for (const char* path : {"/proc/iomem",
                            "/sys/kernel/vmcoreinfo",
                            "/sys/kernel/boot_params/data",
+                           "/sys/firmware/fdt",
                            "/sys/kernel/crash_elfcorehdr_size",
                            "/sys/kernel/kexec_crash_cma_ranges",
                            "/sys/kernel/kexec/crash_elfcorehdr_size",
@@ -95,6 +106,7 @@ Status record_host(const SysRoot& host, const std::string& to) {
   }
   TRY(copy_kcore(host, to));
   TRY(copy_meminfo(host, to));
+  TRY(copy_page_flags(host, to));
   TRY(copy_cpus(host, to));
   return copy_efi(host, to);
 }

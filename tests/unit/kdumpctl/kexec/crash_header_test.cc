@@ -93,6 +93,23 @@ TEST(CrashHeader, CmaAreasBelongToThePanicKernel) {
           ram(0x100000, 0x8000000), ram(0xc000000, 0x32000000), ram(0x3e000000, 0x3ffe0000)));
 }
 
+TEST(CrashHeader, LowMemoryThatTheKernelUsesIsACopy) {
+  HostFacts host = test::bios_host();
+  host.low_memory_in_use = true;
+  const auto header = build_crash_header(host, PhysAddr(0x3d000000));
+  ASSERT_TRUE(header);
+  const CoreSegment low{Kind::kRam, 0x1000, 0x1000 + kDirectMap, 0x9ec00, 0x3d001000};
+  EXPECT_THAT(ram_of(*header),
+              ElementsAre(low, ram(0x100000, 0x32000000), ram(0x3e000000, 0x3ffe0000)));
+  const test::TempTree tree;
+  tree.write("/header",
+             {reinterpret_cast<const char*>(header->bytes.data()), header->bytes.size()});
+  const auto elf = ElfFile::open(tree.path("/header"));
+  ASSERT_TRUE(elf) << elf.error().message;
+  EXPECT_EQ(elf->segments().at(4).offset, 0x3d001000U);
+  EXPECT_EQ(elf->segments().at(4).paddr, 0x1000U);
+}
+
 // Judged by libelf.
 TEST(CrashHeader, TheBytesAreAnElfCoreFile) {
   const auto header = build_crash_header(test::bios_host());

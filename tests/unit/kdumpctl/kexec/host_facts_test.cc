@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <elf.h>
 #include <filesystem>
@@ -126,6 +127,41 @@ TEST(HostFacts, OfAnArm64Host) {
   const auto foreign = host.facts();
   ASSERT_FALSE(foreign);
   EXPECT_THAT(foreign.error().message, HasSubstr("neither x86_64 nor arm64"));
+}
+
+// Words of /proc/kpageflags up to 640 KiB: all reserved but those of `used`.
+std::string page_flags(const std::vector<std::size_t>& used) {
+  std::string words;
+  for (std::size_t pfn = 0; pfn < 0xa0; ++pfn) {
+    const bool reserved = std::find(used.begin(), used.end(), pfn) == used.end();
+    words += std::string("\0\0\0\0", 4) + (reserved ? '\1' : '\0') + std::string(3, '\0');
+  }
+  return words;
+}
+
+TEST(HostFacts, LowMemoryInUse) {
+  const HostTree host;
+  host.write("/proc/iomem",
+             "00000000-00000fff : Reserved\n00001000-0009fbff : System RAM\n"
+             "00100000-3fffffff : System RAM\n  20000000-2fffffff : Crash kernel\n");
+  const auto in_use = [&] {
+    const auto facts = host.facts();
+    EXPECT_TRUE(facts) << facts.error().message;
+    return facts && facts->low_memory_in_use;
+  };
+  EXPECT_FALSE(in_use());  // a kernel that does not say
+  host.write("/proc/kpageflags", page_flags({}));
+  EXPECT_FALSE(in_use());
+  host.write("/proc/kpageflags", page_flags({0, 0x9f}));  // neither is RAM as a whole
+  EXPECT_FALSE(in_use());
+  host.write("/proc/kpageflags", page_flags({0x9e}));
+  EXPECT_TRUE(in_use());
+  std::string flags = page_flags({0x9e});
+  flags[0x9e * 8 + 1] = 4;  // free
+  host.write("/proc/kpageflags", flags);
+  EXPECT_FALSE(in_use());
+  host.write("/proc/kpageflags", page_flags({}).substr(0, 100));
+  EXPECT_FALSE(host.facts());
 }
 
 TEST(HostFacts, Efi) {

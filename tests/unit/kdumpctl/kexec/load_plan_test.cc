@@ -98,7 +98,7 @@ void expect_sound(const LoadPlan& plan, const Wish& wish, const HostFacts& host)
     if (entry.type == x86::E820Type::kRam) ram.add(entry.range);
   }
   for (const Segment& s : plan.segments) {
-    if (s.name == "elfcorehdr") {
+    if (s.name == "elfcorehdr" || s.name == "backup") {
       EXPECT_FALSE(ram.overlaps(range_of(s)));
     } else {
       EXPECT_TRUE(ram.contains(range_of(s))) << s.name;
@@ -112,7 +112,11 @@ void expect_sound(const LoadPlan& plan, const Wish& wish, const HostFacts& host)
   for (const CoreSegment& s : plan.header.segments) {
     if (s.kind != CoreSegment::Kind::kRam) continue;
     EXPECT_FALSE((Range{s.physical, s.physical + s.size}).overlaps(region));
-    EXPECT_GE(s.physical, kMiB);
+    if (s.physical >= kMiB) continue;
+    // Low memory is there as the copy that the trampoline makes.
+    EXPECT_TRUE(host.low_memory_in_use);
+    EXPECT_EQ(s.saved_at, segment(plan, "backup").address.value() + s.physical);
+    EXPECT_LE(s.physical + s.size, segment(plan, "backup").memory_size);
   }
 }
 
@@ -273,6 +277,7 @@ TEST(LoadPlan, AnyReservation) {
     HostFacts host = test::host_with(iomem);
     host.total_ram = kGiB;
     host.gigabyte_pages = below(2) == 0;
+    host.low_memory_in_use = below(4) == 0;
     if (below(2) == 0) host.elfcorehdr_size = below(kMiB);
     if (below(4) == 0) test::add_efi(host);
     Wish wish;

@@ -31,7 +31,8 @@ class RecordedHost : public testing::TestWithParam<std::string> {};
 TEST_P(RecordedHost, Plan) {
   const auto host = read_host_facts(SysRoot(kHosts + "/" + GetParam()));
   ASSERT_TRUE(host) << host.error().message;
-  const KernelImage kernel = test::test_kernel();
+  const KernelImage kernel =
+      host->machine == Machine::kArm64 ? test::test_arm64_kernel() : test::test_kernel();
   const std::vector<std::byte> initrd = test::test_bytes(10 << 20);
   const auto plan = plan_crash_load({.kernel = kernel,
                                      .initrd = initrd,

@@ -41,6 +41,26 @@ TEST(Trampoline, Code) {
   }
 }
 
+TEST(Trampoline, CopiesLowMemoryFirst) {
+  const PhysAddr address(0x3def0000);
+  const auto plain =
+      build_trampoline(address, PhysAddr(0x3def1000), PhysAddr(0x32000200), std::nullopt);
+  const auto bytes = build_trampoline(
+      address, PhysAddr(0x3def1000), PhysAddr(0x32000200), std::nullopt, PhysAddr(0x3d000000));
+  const std::vector<unsigned> copy = {
+      0x31, 0xf6,                                                  // xor esi, esi
+      0x48, 0xbf, 0x00, 0x00, 0x00, 0x3d, 0x00, 0x00, 0x00, 0x00,  // mov rdi, 0x3d000000
+      0xb9, 0x00, 0x40, 0x01, 0x00,                                // mov ecx, 0x14000
+      0xf3, 0x48, 0xa5,                                            // rep movsq
+  };
+  std::vector<std::byte> expected(plain.begin(), plain.begin() + 0x35);
+  for (const unsigned byte : copy) expected.push_back(std::byte(byte));
+  expected.insert(expected.end(), plain.begin() + 0x35, plain.begin() + 0x4b);
+  ASSERT_EQ(bytes.size(), plain.size());  // what follows stays where it is
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), bytes.begin()));
+  EXPECT_TRUE(std::equal(plain.begin() + 0x60, plain.end(), bytes.begin() + 0x60));
+}
+
 TEST(Trampoline, GoesThroughTheSerialCheckWhenThereIsOne) {
   const std::vector<std::byte> loaded(64, std::byte{9});
   const SerialOutput serial{.port = 0x3f8, .loaded = {{PhysAddr(0x32000000), loaded}}};
