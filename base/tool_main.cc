@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <exception>
+#include <new>
 
 namespace kdump {
 
@@ -17,6 +18,8 @@ int tool_main(std::string_view program,
     const auto result = run(std::vector<std::string>(argv, argv + argc));
     if (result) return *result;
     log.error("{}", result.error().message);
+  } catch (const std::bad_alloc&) {
+    log.error("there is not enough memory to go on; free some and try again");
   } catch (const std::exception& failure) {
     log.error("internal failure: {}", failure.what());
   }

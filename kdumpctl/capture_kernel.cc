@@ -179,6 +179,17 @@ std::string image_name(const SysRoot& root, const std::string& folder, const std
   return with_version + "kdump.img";
 }
 
+bool may_write(const SysRoot& root, const std::string& folder) {
+  return ::access(root.path(folder).c_str(), W_OK) == 0;
+}
+
+/// A root that errors have made read-only: no image can be built anywhere, but there is one.
+bool holds_all_there_is(const SysRoot& root, const std::string& folder, const std::string& name) {
+  const std::string elsewhere = root.exists(kImagesElsewhere) ? kImagesElsewhere : "/var/lib";
+  return !may_write(root, elsewhere) && is_file(root, joined(folder, name)) &&
+         !is_file(root, joined(kImagesElsewhere, name));
+}
+
 }  // namespace
 
 Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sysconfig& sysconfig) {
@@ -188,9 +199,10 @@ Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sys
   const std::string folder = folder_of(found.kernel);
   // The EFI system partition is small and readable by all.
   const bool on_esp = found.kernel.find("/EFI/Linux/") != std::string::npos;
-  const bool writable = !on_esp && ::access(root.path(folder).c_str(), W_OK) == 0;
-  found.image =
-      joined(writable ? folder : kImagesElsewhere, image_name(root, folder, found.version));
+  const std::string name = image_name(root, folder, found.version);
+  const bool in_folder =
+      !on_esp && (may_write(root, folder) || holds_all_there_is(root, folder, name));
+  found.image = joined(in_folder ? folder : kImagesElsewhere, name);
   return found;
 }
 

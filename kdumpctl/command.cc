@@ -152,6 +152,19 @@ Error not_understood(const Options& options, const std::string& word) {
                     usage());
 }
 
+/// --root DIR and --root=DIR are kdumpctl's wherever they stand.
+void give_root_back(std::vector<std::string>& taken, std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const bool joined = taken[i].starts_with("--root=");
+    if (!joined && taken[i] != "--root") continue;
+    const auto first = taken.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto last = joined || i + 1 == taken.size() ? first + 1 : first + 2;
+    words.insert(words.end(), first, last);
+    taken.erase(first, last);
+    return;
+  }
+}
+
 /// Takes what stands behind a verb with arguments of its own off the end.
 std::vector<std::string> take_verb_arguments(std::vector<std::string>& words) {
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -163,6 +176,7 @@ std::vector<std::string> take_verb_arguments(std::vector<std::string>& words) {
     const auto first = words.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     std::vector<std::string> taken(first, words.end());
     words.erase(first, words.end());
+    give_root_back(taken, words);
     return taken;
   }
   return {};

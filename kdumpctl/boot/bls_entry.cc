@@ -95,6 +95,19 @@ Result<std::optional<BlsEntry>> parse_bls_entry(std::string_view text,
   return std::optional<BlsEntry>(std::move(entry));
 }
 
+namespace {
+
+// A pipe of that name would have nobody at its other end.
+Result<std::string> read_entry_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    return make_error(ErrorKind::kBadData, "{}: is no regular file; remove it", path);
+  }
+  return read_file(path, kLargestEntry);
+}
+
+}  // namespace
+
 bool before_in_menu(const BlsEntry& a, const BlsEntry& b) {
   const bool bad_a = a.tries_left == 0U;
   const bool bad_b = b.tries_left == 0U;
@@ -132,7 +145,7 @@ Result<BlsFolder> read_bls_folder(const SysRoot& root, const std::string& folder
           fmt::format("{}: more than {} entries; the rest is not read", folder, kMostEntries));
       break;
     }
-    const auto text = read_file(root.path(path), kLargestEntry);
+    const auto text = read_entry_file(root.path(path));
     auto entry = text ? parse_bls_entry(*text, path, config::build_machine())
                       : Result<std::optional<BlsEntry>>(text.error());
     if (!entry) {

@@ -142,8 +142,12 @@ Result<BootMenu> read_boot_menu(const SysRoot& root) {
 
 Result<BootEntry> find_entry(const BootMenu& menu, const std::string& wanted) {
   using Match = bool (*)(const BootEntry&, const std::string&);
-  constexpr std::array<Match, 4> kMatches = {
+  constexpr std::array<Match, 5> kMatches = {
       [](const BootEntry& entry, const std::string& text) { return entry.id == text; },
+      // As systemd-boot's configuration may name it.
+      [](const BootEntry& entry, const std::string& text) {
+        return entry.id == text + ".conf" || entry.id == text + ".efi";
+      },
       [](const BootEntry& entry, const std::string& text) { return entry.title == text; },
       [](const BootEntry& entry, const std::string& text) { return entry.kernel == text; },
       [](const BootEntry& entry, const std::string& text) { return entry.version == text; }};

@@ -13,6 +13,9 @@ Result<int> plan(const Context& context) {
   bool json = false;
   CLI::App app("What start would load, where and why; changes nothing.", "kdumpctl plan");
   app.add_flag("--json", json, "As one JSON object, sizes in bytes");
+  app.footer(
+      "--root DIR: of the host whose /proc, /sys, /etc and /boot were copied to DIR; needs no "
+      "privilege.");
   if (!TRY(reboot::parse_verb(app, context.arguments))) return kExitOk;
   const Settings settings = TRY(load_settings(context.root, context.log));
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));

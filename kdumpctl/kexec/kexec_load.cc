@@ -164,7 +164,14 @@ Status Loader::unload(LoadKind kind) {
 Result<bool> is_loaded(LoadKind kind, const SysRoot& root) {
   const auto attribute =
       kind == LoadKind::kPanic ? KexecAttribute::kCrashLoaded : KexecAttribute::kLoaded;
-  return TRY(read_kexec_attribute(root, attribute)) == "1";
+  const auto value = read_kexec_attribute(root, attribute);
+  if (value) return *value == "1";
+  if (value.error().kind != ErrorKind::kNotFound) return value.error();
+  return make_error(
+      ErrorKind::kNotFound,
+      "the running kernel is built without kexec (CONFIG_KEXEC, CONFIG_KEXEC_FILE), or "
+      "/sys is not mounted: {}",
+      value.error().message);
 }
 
 Result<bool> crash_loaded(const SysRoot& root) { return is_loaded(LoadKind::kPanic, root); }

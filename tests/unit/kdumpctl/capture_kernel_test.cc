@@ -168,6 +168,28 @@ TEST(CaptureKernelDeathTest, TheImageGoesElsewhereWhenTheFolderCannotBeWritten) 
   ASSERT_EQ(::chmod(tree.path("/boot").c_str(), 0755), 0);
 }
 
+TEST(CaptureKernelDeathTest, TheImageThatIsThereServesWhenNothingCanBeWritten) {
+  const test::TempTree tree;
+  fill(tree, {"/boot/vmlinuz-6.1.0-9-amd64", "/boot/initrdkdump", "/boot/initrd"}, "ro");
+  tree.make_directory("/var/lib/kdump");
+  ASSERT_EQ(::chmod(tree.folder().c_str(), 0755), 0);
+  for (const char* folder : {"/boot", "/var/lib/kdump"}) {
+    ASSERT_EQ(::chmod(tree.path(folder).c_str(), 0555), 0);
+  }
+  EXPECT_EXIT(
+      {
+        constexpr uid_t kNobody = 65534;
+        if (::geteuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) ::_exit(2);
+        const auto found = find_capture_kernel(tree.root(), {});
+        ::_exit(found && found->image == "/boot/initrdkdump" ? 0 : 1);
+      },
+      testing::ExitedWithCode(0),
+      "");
+  for (const char* folder : {"/boot", "/var/lib/kdump"}) {
+    ASSERT_EQ(::chmod(tree.path(folder).c_str(), 0755), 0);
+  }
+}
+
 TEST(CaptureKernel, AFolderOrADanglingLinkIsNoKernel) {
   const test::TempTree tree;
   fill(tree, {"/boot/vmlinuz-6.1.0-9-amd64/file"}, "ro");

@@ -94,6 +94,20 @@ TEST(Program, WorksOnAnotherRoot) {
   EXPECT_EQ(run_program({"--root", tree.folder(), "status"}).exit_code, 0);
 }
 
+TEST(Program, TheOtherRootMayStandBehindAnyVerb) {
+  const test::TempTree tree;
+  tree.write("/etc/kdump.conf", "no_such_option 1\n");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"plan", "--root", tree.folder()},
+                                             {"plan", "--json", "--root=" + tree.folder()},
+                                             {"plan", "--root", tree.folder(), "--json"}}) {
+    const ProgramRun run = run_program(arguments);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.err, HasSubstr(tree.path("/etc/kdump.conf") + ":1"));
+  }
+  EXPECT_THAT(run_program({"plan", "--root"}).err, HasSubstr("DIR missing"));
+}
+
 TEST(Program, TheLogLevelOfTheSysconfigFileHolds) {
   const test::TempTree tree;
   tree.write("/sys/kernel/kexec_crash_loaded", "0\n");

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <sys/stat.h>
 
 namespace kdump::boot {
 namespace {
@@ -109,10 +110,15 @@ TEST(BlsFolder, SkipsWhatIsNoEntryAndSaysSo) {
   tree.write("/boot/loader/entries/b.conf", "title no kernel\n");
   tree.write("/boot/loader/entries/c.conf.bak", "linux /v\n");
   tree.write("/boot/loader/entries/.d.conf", "linux /v\n");
+  ASSERT_EQ(::mkfifo(tree.path("/boot/loader/entries/e.conf").c_str(), 0644), 0);
+  tree.link("/boot/loader/entries/f.conf", "f.conf");
   const auto folder = read_bls_folder(tree.root(), "/boot/loader/entries");
   ASSERT_TRUE(folder);
   EXPECT_THAT(folder->entries, SizeIs(1));
-  EXPECT_THAT(folder->warnings, ElementsAre(HasSubstr("b.conf: names no kernel")));
+  EXPECT_THAT(folder->warnings,
+              ElementsAre(HasSubstr("b.conf: names no kernel"),
+                          HasSubstr("e.conf: is no regular file"),
+                          HasSubstr("f.conf: Too many levels")));
   const auto absent = read_bls_folder(tree.root(), "/efi/loader/entries");
   ASSERT_TRUE(absent);
   EXPECT_THAT(absent->entries, SizeIs(0));

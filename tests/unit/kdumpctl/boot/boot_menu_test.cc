@@ -333,5 +333,18 @@ TEST(FindEntry, ByIdTitleKernelOrVersion) {
   EXPECT_THAT(nothing.error().message, HasSubstr("GRUB has no entry \"none\"; it has gnulinux-"));
 }
 
+TEST(FindEntry, WithoutTheSuffixOfSystemdBoot) {
+  BootMenu menu;
+  for (const char* id : {"a", "a.conf", "b.conf", "c.efi"}) {
+    menu.entries.emplace_back();
+    menu.entries.back().id = id;
+  }
+  for (const auto& [wanted, id] : {std::pair{"a", "a"}, {"b", "b.conf"}, {"c", "c.efi"}}) {
+    const auto entry = find_entry(menu, wanted);
+    ASSERT_TRUE(entry) << wanted;
+    EXPECT_EQ(entry->id, id);
+  }
+}
+
 }  // namespace
 }  // namespace kdump::boot

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/stat.h>
+
 namespace kdump::boot {
 namespace {
 
@@ -70,10 +72,13 @@ TEST(UnifiedImage, AFolderOfThem) {
   tree.write("/efi/EFI/Linux/a.efi", test::unified_image({{".linux", "MZ"}}));
   tree.write("/efi/EFI/Linux/b.efi", "no");
   tree.write("/efi/EFI/Linux/c.txt", "no");
+  ASSERT_EQ(::mkfifo(tree.path("/efi/EFI/Linux/d.efi").c_str(), 0644), 0);
   BlsFolder folder;
   ASSERT_TRUE(add_unified_images(tree.root(), "/efi/EFI/Linux", folder));
   EXPECT_THAT(folder.entries, SizeIs(1));
-  EXPECT_THAT(folder.warnings, ElementsAre(HasSubstr("b.efi: is no unified kernel image")));
+  EXPECT_THAT(folder.warnings,
+              ElementsAre(HasSubstr("b.efi: is no unified kernel image"),
+                          HasSubstr("d.efi: is no unified kernel image: it is no regular file")));
   EXPECT_TRUE(add_unified_images(tree.root(), "/none", folder));
 }
 
