@@ -48,6 +48,9 @@ def build_arm64() -> pathlib.Path:
     folder = BUILD / "arm64"
     root = packages.arm64_build_root()
     say("build: arm64")
+    cache = folder / "CMakeCache.txt"
+    if cache.exists() and f"={root}\n" not in cache.read_text():
+        cache.unlink()  # it knows the libraries of an older root, which is gone
     command = ["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "--log-level=WARNING"]
     command += ["--toolchain", ROOT / "cmake/aarch64.cmake", f"-DCMAKE_SYSROOT={root}"]
     # The smallest build type is the quickest to compile; all settings of paths are those of the presets.

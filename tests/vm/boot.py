@@ -154,6 +154,11 @@ def panic_script(case: PanicCase) -> str:
         "mv /case/unified.efi /efi/EFI/Linux/$(cat /etc/machine-id)-$(uname -r).efi\n"
         "rm /boot/vmlinuz-*\n"
     )
+    # Padding of boot_params, which no kernel reads (_pad8, arch/x86/include/uapi/asm/bootparam.h).
+    damage = (
+        """start=$(sed -n '/"boot_params"/{n;s/[^0-9]//gp}' /run/kdump/armed.json)\n"""
+        'echo "@vm ask flip $((start + 0xcd0))"\nsleep 2\n'
+    )
     # What a dump would take, told before there is one.
     codec = " --codec lzo" if "makedumpfile -l" in case.kdump_conf else ""
     estimate = f"cp /proc/meminfo /harness/meminfo\nrun estimate kdump-collect --estimate{codec}\n"
@@ -162,7 +167,8 @@ def panic_script(case: PanicCase) -> str:
         "run start kdumpctl start\n"
         'if [ "$(cat /harness/start.exit)" = 0 ]; then\n'
         "run status kdumpctl status\n"
-        f"{tell}{plug}facts\n{workload}{estimate if case.estimate else ''}{case.before_panic}"
+        f"{tell}{plug}facts\n{workload}{estimate if case.estimate else ''}"
+        f"{damage if case.damaged else ''}{case.before_panic}"
         f"taskset {1 << case.cpu:x} panic-trigger {case.trigger.word}\n"
         "fi\n"
     )

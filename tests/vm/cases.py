@@ -69,6 +69,7 @@ class PanicCase:
     kexec_args: str = ""  # KEXEC_ARGS, where -s or -c is not all
     unified: bool = False  # the host has a unified kernel image and no vmlinuz
     before_panic: str = ""  # shell lines
+    damaged: bool = False  # a bit of what is loaded changes before the panic
     kernel_tells: bool = False  # the kernel prints its own layout, which must be ours
     estimate: bool = (
         False  # what a dump would take is told before the panic, and held against the dump
@@ -290,6 +291,14 @@ def _loads():
                     )
 
 
+_ON_SERIAL = PanicCase("6.12-serial", "6.12", syscall="kexec_load", append="kexec.serial=ttyS0")
+# What runs between the two kernels: with a serial line, after damage, and with a port where no line is.
+_TRAMPOLINE = (
+    _ON_SERIAL,
+    dataclasses.replace(_ON_SERIAL, name="6.12-serial-damaged", damaged=True),
+    dataclasses.replace(_ON_SERIAL, name="6.12-serial-absent", append="kexec.serial=ttyS3"),
+)
+
 # Hosts that differ in one thing from those above.
 _SINGULAR = (
     PanicCase("6.1-nmi", "6.1", cpus=1, cmdline="unknown_nmi_panic", trigger=_NMI),
@@ -299,6 +308,15 @@ _SINGULAR = (
     PanicCase("6.12-unified-kexec_load", "6.12", unified=True, syscall="kexec_load"),
     PanicCase("6.12-layout", "6.12", kexec_args="-s -d", kernel_tells=True),
     PanicCase("6.12-layout-uefi", "6.12", uefi=True, kexec_args="-s -d", kernel_tells=True),
+    *_TRAMPOLINE,
+    # More than kexec_file_load hands on: -s is not followed, and the panic kernel gets all of them.
+    PanicCase(
+        "6.12-many-ranges",
+        "6.12",
+        cmdline=f"memmap={','.join(f'4K${1024 + mib}M' for mib in range(140))}",
+        syscall="kexec_load",
+        kexec_args="-s",
+    ),
     PanicCase("6.1-plugged-reloaded", "6.1", plugs=("cpu", "memory"), reload=True),
     # QEMU 7.2 tells 6.12 of no CPU that could come, and a CPU that came unasked wakes up from the NMI of the panic.
     PanicCase(

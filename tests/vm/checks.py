@@ -105,6 +105,16 @@ def check_capture_run(evidence: Evidence, result: Result) -> bool:
     return ok
 
 
+def check_trampoline(evidence: Evidence, result: Result) -> None:
+    """What ran between the two kernels told ttyS0, where it was to, that it was reached, and of damage."""
+    case, run = evidence.case, evidence.run
+    panic = run.when(case.trigger.serial)
+    reached = run.when("^kexec: on the way into the panic kernel", panic) is not None
+    result.check("the serial line: on the way", reached == ("ttyS0" in case.append), str(reached))
+    changed = run.when("^kexec: what was loaded has been overwritten", panic) is not None
+    result.check("the serial line: overwritten or not", changed == case.damaged, str(changed))
+
+
 def find_dump(evidence: Evidence, result: Result) -> pathlib.Path | None:
     """The dump's folder on the crash disk."""
     result.check("the crash disk was unmounted cleanly", disk.was_unmounted(evidence.crash_disk))

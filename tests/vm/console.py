@@ -19,8 +19,9 @@ class ConsoleError(Exception):
 class Console:
     """Runs QEMU; what the guest says is kept with the second at which it was said."""
 
-    def __init__(self, command: list[str], folder: pathlib.Path):
+    def __init__(self, command: list[str], folder: pathlib.Path, uefi: bool = False):
         self._firmware = folder / "firmware.log"
+        self._uefi = uefi
         self._record = open(folder / "serial.log", "w", encoding="utf-8")
         self._errors = open(folder / "qemu.log", "w", encoding="utf-8")
         # SeaBIOS tells its story to this port, so that each pass through the firmware is seen.
@@ -58,8 +59,12 @@ class Console:
 
     def firmware_passes(self) -> int:
         """How often the machine went through its firmware since power-on."""
-        text = self._firmware.read_text(errors="replace") if self._firmware.exists() else ""
-        return len(re.findall(r"^Found QEMU fw_cfg", text, re.M))
+        # OVMF starts the kernel through its EFI stub, which says so on the serial line; SeaBIOS tells its own port.
+        log, said = self._firmware, r"^Found QEMU fw_cfg"
+        if self._uefi:
+            log, said = pathlib.Path(self._record.name), r"^EFI stub: Loaded initrd"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        return len(re.findall(said, text, re.M))
 
     def wait_for(self, pattern: str, timeout: float) -> str:
         """All that was said up to the end of the first match. Raises ConsoleError."""

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import time
 
-from vm import disk, systemd_guest
+from vm import disk, qemu, systemd_guest
 from vm.boot import Programs
 from vm.console import Console
 from vm.result import Result
@@ -30,8 +30,9 @@ class Reboot:
 @dataclasses.dataclass(frozen=True)
 class FastRebootCase:
     name: str
-    red_hat: bool
+    layout: str  # of /boot, see systemd_guest
     reboots: tuple[Reboot, ...]
+    uefi: bool = False
     full_only: bool = True
     series: str = "6.1"
 
@@ -41,8 +42,8 @@ class FastRebootCase:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         start = time.monotonic()
-        disks = systemd_guest.make_disks(programs.root, self.red_hat, folder)
-        with Console(_qemu(disks), folder) as console:
+        disks = systemd_guest.make_disks(programs.root, self.layout, folder)
+        with Console(_qemu(disks, self.uefi), folder, self.uefi) as console:
             logins = [f"power-on {console.wait_for_login(_LOGIN_DEADLINE):.0f} s"]
             for number, reboot in enumerate(self.reboots, 1):
                 seconds = _reboot(reboot, number, console, result)
@@ -64,16 +65,25 @@ class FastRebootCase:
 _MAKE_GRUB_CFG = "mkdir -p /boot/grub && grub-mkconfig -o /boot/grub/grub.cfg"
 _LOAD_KEXEC = "sed -i s/LOAD_KEXEC=false/LOAD_KEXEC=true/ /etc/default/kexec"
 _FAST_REBOOT = "kdumpctl fast-reboot --yes"
+# As `bootctl set-oneshot guest-once.efi` sets it: attributes, then UTF-16.
+_ONE_SHOT_VARIABLE = (
+    "/sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+)
+_ONE_SHOT = (
+    r"printf '\007\0\0\0"
+    + "".join(rf"{letter}\0" for letter in "guest-once.efi")
+    + rf"\0\0' > {_ONE_SHOT_VARIABLE}"
+)
 
 CASES = (
     FastRebootCase(
         "fast-reboot-bls",
-        True,
+        "red_hat",
         (Reboot(_FAST_REBOOT, True, "via=menu"),),
     ),
     FastRebootCase(
         "fast-reboot-bls-once-and-cold",
-        True,
+        "red_hat",
         (
             Reboot(
                 _FAST_REBOOT,
@@ -90,7 +100,7 @@ CASES = (
     ),
     FastRebootCase(
         "fast-reboot-debian",
-        False,
+        "debian",
         (
             Reboot(
                 _FAST_REBOOT,
@@ -102,6 +112,28 @@ CASES = (
             Reboot("coldreboot", False, "via=firmware"),
             Reboot("reboot", True, "via=firmware"),  # an empty APPEND repeats the command line
         ),
+    ),
+    FastRebootCase(
+        "fast-reboot-uefi-bls",
+        "red_hat",
+        (Reboot(_FAST_REBOOT, True, "via=menu"),),
+        uefi=True,
+    ),
+    FastRebootCase(
+        "fast-reboot-uefi-unified",
+        "unified",
+        (
+            Reboot(_FAST_REBOOT, True, "via=menu", afterwards=("test -d /sys/firmware/efi",)),
+            Reboot(
+                _FAST_REBOOT,
+                True,
+                "via=once",
+                prepare=(_ONE_SHOT, "kdumpctl kexec list | grep -q '^\\* guest-once.efi'"),
+                afterwards=(f"test ! -e {_ONE_SHOT_VARIABLE}",),
+            ),
+            Reboot("coldreboot", False, "via=firmware", prepare=("kdumpctl kexec load",)),
+        ),
+        uefi=True,
     ),
 )
 
@@ -139,10 +171,12 @@ def _reboot(reboot: Reboot, number: int, console: Console, result: Result) -> fl
     return seconds
 
 
-def _qemu(disks: systemd_guest.Disks) -> list[str]:
+def _qemu(disks: systemd_guest.Disks, uefi: bool) -> list[str]:
     command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi"]
     command += ["-cpu", "max,-cx16,-la57", "-smp", "2", "-m", "1024M", "-display", "none"]
     command += ["-serial", "stdio", "-nic", "none"]
+    if uefi:
+        command += ["-bios", qemu.firmware()]
     command += ["-kernel", str(disks.kernel), "-initrd", str(disks.initrd)]
     command += ["-append", "console=ttyS0 root=LABEL=guestroot ro via=firmware"]
     for image in (disks.root, disks.boot):

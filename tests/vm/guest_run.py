@@ -44,6 +44,8 @@ def _judge_capture(
 ) -> None:
     if not checks.check_armed(evidence, result) or not checks.check_capture_run(evidence, result):
         return
+    if "kexec.serial=" in evidence.case.append:
+        checks.check_trampoline(evidence, result)
     if evidence.case.kernel_tells:
         layout_checks.check_layout(evidence, result)
     on_step("reading the crash disk")

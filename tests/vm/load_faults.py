@@ -109,7 +109,7 @@ FAULTS = (
     Fault(
         "no-memory",
         "",
-        ("memory|bad_alloc",),
+        ("not enough memory",),
         command="sh -c 'ulimit -v 60000; exec kdumpctl reload'",
     ),
     Fault(

@@ -83,6 +83,14 @@ def _answer(word: str, machine: Machine, plugged: pathlib.Path, qmp: Qmp) -> Non
         raise ValueError(f"the guest asks for {word}")
 
 
+def _flip_bit(ram: pathlib.Path, offset: int) -> None:
+    with open(ram, "r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes((byte ^ 1,)))
+
+
 def ram_offset(machine: Machine, address: int) -> int:
     """Where a physical address lies in the file that backs the guest's RAM."""
     size = machine.memory_mib << 20
@@ -148,10 +156,12 @@ def run(
     for disk in disks:
         command += ["-drive", f"{disk},if=virtio,format=raw,cache=unsafe"]
     if machine.uefi:
-        command += ["-bios", _firmware()]
+        command += ["-bios", firmware()]
 
     def on_each(at: float, text: str) -> bool:
-        if asked := re.match(r"@vm ask (\w+)", text):
+        if flip := re.match(r"@vm ask flip (\d+)", text):
+            _flip_bit(ram, ram_offset(machine, int(flip[1])))
+        elif asked := re.match(r"@vm ask (\w+)", text):
             with Qmp(f"{control}/qmp") as qmp:
                 _answer(asked[1], machine, plugged, qmp)
         return bool(on_line and on_line(at, text))
@@ -162,7 +172,7 @@ def run(
         shutil.rmtree(control)
 
 
-def _firmware() -> str:
+def firmware() -> str:
     for path in _FIRMWARE:
         if os.path.exists(path):
             return path

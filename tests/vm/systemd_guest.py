@@ -11,6 +11,7 @@ import tempfile
 from vm.apt import Apt, FetchError, last_error
 from vm.packages import cache_folder
 from vm.progress import say
+from vm.unified_image import unified_image
 
 _PACKAGES = (
     "systemd systemd-sysv udev dbus kmod initramfs-tools linux-image-cloud-amd64 grub2-common grub-pc-bin busybox e2fsprogs "
@@ -79,8 +80,9 @@ class Disks:
         self.initrd = folder / "initrd.img"
 
 
-def make_disks(programs: pathlib.Path, red_hat: bool, folder: pathlib.Path) -> Disks:
-    """`red_hat`: BLS entries, a grubenv and initramfs-*.img instead of grub.cfg and initrd.img-*."""
+def make_disks(programs: pathlib.Path, layout: str, folder: pathlib.Path) -> Disks:
+    """`layout` of /boot: "debian" (initrd.img-*, room for a grub.cfg), "red_hat" (BLS entries, a grubenv and
+    initramfs-*.img), "unified" (unified kernel images alone)."""
     disks = Disks(folder)
     with tempfile.TemporaryDirectory(prefix=".systemd-", dir=folder) as temporary:
         base = pathlib.Path(temporary)
@@ -96,12 +98,11 @@ def make_disks(programs: pathlib.Path, red_hat: bool, folder: pathlib.Path) -> D
         _run([*inside, "tar", "-x", "--keep-directory-symlink", "-f", packed, "-C", root])
         for target, pattern in ((disks.kernel, "vmlinuz-*"), (disks.initrd, "initrd.img-*")):
             shutil.copyfile(next((root / "boot").glob(pattern)), target)
-        if red_hat:
-            release = next((root / "boot").glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
+        boot = root / "boot"
+        if fill := {"red_hat": _fill_red_hat_boot, "unified": _fill_unified_boot}.get(layout):
+            release = next(boot.glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
             boot = base / "boot"
-            _fill_red_hat_boot(boot, root / "boot", release)
-        else:
-            boot = root / "boot"
+            fill(boot, root / "boot", release)
         _run([*inside, *_mke2fs("guestboot"), "-d", boot, disks.boot, "256M"])
         _run([*inside, "sh", "-c", 'rm -rf --one-file-system "$1"/boot/*', "sh", root])
         _run([*inside, *_mke2fs("guestroot"), "-d", root, disks.root, "1500M"])
@@ -154,6 +155,23 @@ def _fill_red_hat_boot(boot: pathlib.Path, debian: pathlib.Path, release: str) -
         f"saved_entry=guest-{release}\n"
     )
     (boot / "grub2/grubenv").write_text(variables.ljust(1024, "#"))
+
+
+def _fill_unified_boot(boot: pathlib.Path, debian: pathlib.Path, release: str) -> None:
+    images = boot / "EFI/Linux"
+    images.mkdir(parents=True)
+    (boot / "loader").mkdir()
+    (boot / "loader/loader.conf").write_text("timeout 3\ndefault guest-menu*\n")
+    for name in ("menu", "once"):
+        words = f"root=LABEL=guestroot ro console=ttyS0 via={name} rhgb quiet"
+        sections = {
+            ".osrel": b'ID=guest\nPRETTY_NAME="Guest"\n',
+            ".cmdline": words.encode(),
+            ".uname": release.encode(),
+            ".linux": (debian / f"vmlinuz-{release}").read_bytes(),
+            ".initrd": (debian / f"initrd.img-{release}").read_bytes(),
+        }
+        (images / f"guest-{name}.efi").write_bytes(unified_image(sections))
 
 
 def _mke2fs(label: str) -> list[str]:

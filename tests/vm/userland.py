@@ -61,9 +61,8 @@ class Arm64Userland:
             folder = "usr/lib" if name.startswith("ld-linux") else "usr/lib/aarch64-linux-gnu"
             _copy_once(library, root / folder / name)
             wanted |= set(_needed(library))
+        # Debian's loader looks there by itself; mkdumprd reads the file.
         (root / "etc/ld.so.conf").write_text("/usr/lib/aarch64-linux-gnu\n")
-        ldconfig = self._source / "sbin/ldconfig"
-        subprocess.run(["qemu-aarch64-static", ldconfig, "-r", root], check=True)
 
     def _find(self, name: str) -> pathlib.Path:
         for folder in ("usr/lib/aarch64-linux-gnu", "lib/aarch64-linux-gnu"):
