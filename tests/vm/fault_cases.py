@@ -130,7 +130,7 @@ class _PowerCuts:
             if log.exists() and "kdump-agent: saving vmcore\n" in log.read_text(errors="replace"):
                 break
         for number in range(self.most):
-            if stop.wait(chance.uniform(0.05, 0.8)):
+            if stop.wait(chance.uniform(0.5, 3.0)):
                 return
             # QEMU ends with the capture.
             with contextlib.suppress(OSError, EOFError, ValueError), Qmp(control) as qmp:
