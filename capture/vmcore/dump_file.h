@@ -39,8 +39,8 @@ class DumpFile {
   [[nodiscard]] virtual bool cut_off() const { return false; }
 };
 
-/// Opens a regular file, a block device with a dump, /proc/vmcore or /proc/kcore. Errors name `path`; kUsage: it is something
-/// else, a pipe for instance.
+/// Opens a regular file, a block device with a dump, /proc/vmcore or /proc/kcore. Errors name
+/// `path`; kUsage: it is something else, a pipe for instance.
 Result<std::unique_ptr<DumpFile>> open_dump_file(const std::string& path);
 
 }  // namespace kdump::capture
