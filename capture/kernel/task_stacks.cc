@@ -43,6 +43,15 @@ std::optional<TaskLayout> resolve(const Vmcoreinfo& info) {
   return layout;
 }
 
+/// x86 leaves off what the processor at hand needs not of the FPU's state (kernel/fork.c:
+/// CONFIG_ARCH_WANTS_DYNAMIC_TASK_STRUCT): behind it lies somebody else's page.
+std::uint64_t size_in_use(const Vmcoreinfo& info, const KernelMemory& memory, std::uint64_t whole) {
+  const auto symbol = info.symbol("arch_task_struct_size");
+  if (!symbol) return whole;
+  const auto size = memory.read<std::uint32_t>(VirtAddr(*symbol));
+  return size && *size > 0 && *size < whole ? *size : whole;
+}
+
 /// Walks circular lists of tasks. All steps together are bounded, so that a list that never comes
 /// back to its head ends too.
 class TaskWalk {
@@ -97,8 +106,9 @@ class TaskWalk {
 
 std::vector<KernelPiece> find_task_stacks(const Vmcoreinfo& info, const KernelMemory& memory) {
   const auto init_task = info.symbol("init_task");
-  const auto layout = resolve(info);
+  auto layout = resolve(info);
   if (!init_task || !layout) return {};
+  layout->size = size_in_use(info, memory, layout->size);
   return TaskWalk(*layout, memory).from(*init_task);
 }
 

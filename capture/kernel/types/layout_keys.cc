@@ -180,6 +180,7 @@ constexpr std::string_view kSymbols[] = {
     "vmemmap_base",
     "page_offset_base",
     "__per_cpu_offset",
+    "arch_task_struct_size",
     "nr_cpu_ids",
     "__per_cpu_start",
     "__per_cpu_end",

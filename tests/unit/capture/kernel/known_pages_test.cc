@@ -126,6 +126,15 @@ TEST_F(KnownPagesTest, StacksOfAllTasksAndThreads) {
   }
 }
 
+TEST_F(KnownPagesTest, NothingBehindATaskStructThatIsCutOff) {
+  tasks_.add();
+  set("SIZE(task_struct)", "9000");
+  EXPECT_TRUE(find().certain.contains(0x9205));
+  variable("arch_task_struct_size", std::uint32_t{4000});
+  EXPECT_FALSE(find().all().contains(0x9205));
+  EXPECT_TRUE(find().certain.contains(0x9203));
+}
+
 // A crashed kernel's lists and numbers can be anything: the search ends, in time.
 TEST_F(KnownPagesTest, DamageEndsTheSearch) {
   tasks_.add();
