@@ -164,7 +164,6 @@ Status apply(int option, std::string_view value, Invocation& call) {
       call.capture.memory_limit = TRY(parse_bytes(value));
       static_cast<void>(TRY(threads_within(*call.capture.memory_limit)));
       break;
-      break;
     case kCodec:
       return set_codec(value, call);
     case 'z':

@@ -5,6 +5,7 @@
 #include "kdumpctl/creation_test.h"
 #include "kdumpctl/feasibility.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/kexec/load_refusal.h"
 #include "kdumpctl/last_good.h"
 #include "kdumpctl/panic_plan.h"
 #include "kdumpctl/target_check.h"
@@ -111,10 +112,8 @@ Result<Prepared> prepare(const Context& context, const Settings& settings, Image
 
 /// Loads and unloads that are left are not to be used up unnoticed.
 void report_limit(const Context& context) {
-  const auto left = kexec::read_syscall_facts(context.root, kexec::LoadKind::kPanic).loads_left;
-  if (!left || *left < 0) return;
-  context.log.warning(
-      "kernel.kexec_load_limit_panic allows {} more loads or unloads until the next boot", *left);
+  const auto note = kexec::load_limit_note(context.root, kexec::LoadKind::kPanic);
+  if (note) context.log.warning("{}", *note);
 }
 
 /// The kernel has freed what was loaded and then refused the new one: what was there before is
@@ -187,6 +186,11 @@ void report_state(const Context& context) {
                             : "No panic kernel is loaded: a crash would leave no dump");
 }
 
+int failed(const Context& context) {
+  context.log.error("Starting kdump: [FAILED]");
+  return kExitFailed;
+}
+
 /// With every finding reported; whether it is loaded.
 bool load(const Context& context, const PreparedLoad& prepared) {
   const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
@@ -242,8 +246,7 @@ Status build_image(const Context& context, const Settings& settings, const Captu
 int start_failed(const Context& context, const Error& error) {
   context.log.error("{}", error.message);
   report_state(context);
-  context.log.error("Starting kdump: [FAILED]");
-  return kExitFailed;
+  return failed(context);
 }
 
 int start_without_settings(const Context& context, const Error& error) {
@@ -258,8 +261,7 @@ int start_without_settings(const Context& context, const Error& error) {
         "the configuration has errors: the image that is there was loaded as it is, by what of the "
         "configuration is valid");
   }
-  context.log.error("Starting kdump: [FAILED]");
-  return kExitFailed;
+  return failed(context);
 }
 
 int arm(const Context& context,
@@ -270,15 +272,9 @@ int arm(const Context& context,
   if (!append.empty()) settings.sysconfig.commandline_append += " " + append;
   const auto prepared = prepare(context, settings, policy);
   if (!prepared) return start_failed(context, prepared.error());
-  if (!load(context, prepared->load)) {
-    context.log.error("Starting kdump: [FAILED]");
-    return kExitFailed;
-  }
+  if (!load(context, prepared->load)) return failed(context);
   check_target_of(context, settings);
-  if (prepared->has_old_image) {
-    context.log.error("Starting kdump: [FAILED]");
-    return kExitFailed;
-  }
+  if (prepared->has_old_image) return failed(context);
   context.log.info("Starting kdump: [OK]");
   return kExitOk;
 }

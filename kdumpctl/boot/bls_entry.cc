@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "config/sysconfig.h"
+#include "kdumpctl/boot/boot_files.h"
 #include "kdumpctl/boot/version_order.h"
 
 #include <filesystem>
@@ -40,6 +41,11 @@ void set_key(BlsEntry& entry, std::string_view key, std::string_view value) {
   if (key == "options") entry.options += (entry.options.empty() ? "" : " ") + text;
   if (key == "efi" || key == "uki" || key == "uki-url")
     entry.other = fmt::format("{} {}", key, text);
+}
+
+Result<std::string> read_entry_file(const std::string& path) {
+  if (!is_no_file(path)) return read_file(path, kLargestEntry);
+  return make_error(ErrorKind::kBadData, "{}: is no regular file; remove it", path);
 }
 
 }  // namespace
@@ -94,19 +100,6 @@ Result<std::optional<BlsEntry>> parse_bls_entry(std::string_view text,
   }
   return std::optional<BlsEntry>(std::move(entry));
 }
-
-namespace {
-
-// A pipe of that name would have nobody at its other end.
-Result<std::string> read_entry_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-    return make_error(ErrorKind::kBadData, "{}: is no regular file; remove it", path);
-  }
-  return read_file(path, kLargestEntry);
-}
-
-}  // namespace
 
 bool before_in_menu(const BlsEntry& a, const BlsEntry& b) {
   const bool bad_a = a.tries_left == 0U;

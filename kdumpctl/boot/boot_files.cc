@@ -39,6 +39,11 @@ std::string clean_path(std::string_view path) {
   return result.empty() ? "/" : result;
 }
 
+bool is_no_file(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error);
+}
+
 Result<BootFiles> BootFiles::read(const SysRoot& root) {
   return BootFiles(root, TRY(MountTable::read(root)));
 }

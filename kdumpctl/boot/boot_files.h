@@ -11,6 +11,10 @@
 
 namespace kdump::boot {
 
+/// Whether something that is no regular file has that path of the host; opening a pipe among boot
+/// entries would wait for ever.
+[[nodiscard]] bool is_no_file(const std::string& path);
+
 /// Finds on the running host what a boot loader names by its own paths, which begin at the root of
 /// some file system.
 class BootFiles {

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/pe_sections.h"
 #include "config/shell_assignments.h"
+#include "kdumpctl/boot/boot_files.h"
 
 #include <algorithm>
 #include <array>
@@ -53,10 +54,7 @@ std::string first_of(const config::ShellAssignments& release,
 }  // namespace
 
 Result<UnifiedImage> read_unified_image(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-    return not_unified(path, "it is no regular file");
-  }
+  if (is_no_file(path)) return not_unified(path, "it is no regular file");
   const Fd file = TRY(Fd::open(path, O_RDONLY));
   std::vector<std::byte> head(kLargestHead);
   head.resize(TRY(read_some(file.raw(), head)));

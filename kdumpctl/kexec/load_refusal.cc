@@ -200,6 +200,13 @@ RefusalFacts read_refusal_facts(const SysRoot& root, LoadKind kind, Syscall sysc
   return facts;
 }
 
+std::optional<std::string> load_limit_note(const SysRoot& root, LoadKind kind) {
+  const auto left = read_refusal_facts(root, kind, Syscall::kLoad).loads_left;
+  if (!left || *left < 0) return std::nullopt;
+  return fmt::format(
+      "{} allows {} more loads or unloads until the next boot", limit_name(kind), *left);
+}
+
 bool secure_boot_enforced(const SysRoot& root) {
   return efi_flag(root, "SecureBoot") && !efi_flag(root, "SetupMode");
 }

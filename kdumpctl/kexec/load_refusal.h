@@ -29,6 +29,10 @@ struct RefusalFacts {
 /// /proc/sys/kernel/kexec_*. What cannot be read counts as no obstacle.
 [[nodiscard]] RefusalFacts read_refusal_facts(const SysRoot& root, LoadKind kind, Syscall syscall);
 
+/// "kernel.kexec_load_limit_panic allows 3 more loads or unloads until the next boot"; nothing
+/// where there is no limit.
+[[nodiscard]] std::optional<std::string> load_limit_note(const SysRoot& root, LoadKind kind);
+
 /// The firmware checks signatures: SecureBoot is 1 and SetupMode is not.
 [[nodiscard]] bool secure_boot_enforced(const SysRoot& root);
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "kdumpctl/command.h"
 #include "kdumpctl/kexec/kexec_load.h"
+#include "kdumpctl/kexec/load_refusal.h"
 #include "kdumpctl/reboot/departure_record.h"
 #include "kdumpctl/reboot/loaded_kernel.h"
 
@@ -105,12 +106,8 @@ Status load_next(const Context& context, RebootActions& actions, const NextKerne
   }
   context.log.info(
       "loaded {} by {} ({})", escape_control(next.kernel), to_string(by.syscall), by.reason);
-  const auto left = kexec::read_syscall_facts(context.root, kexec::LoadKind::kReboot).loads_left;
-  if (left && *left >= 0) {
-    context.log.warning(
-        "kernel.kexec_load_limit_reboot allows {} more loads or unloads until the next boot",
-        *left);
-  }
+  const auto note = kexec::load_limit_note(context.root, kexec::LoadKind::kReboot);
+  if (note) context.log.warning("{}", *note);
   return {};
 }
 

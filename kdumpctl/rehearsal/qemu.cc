@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace kdump::ctl::rehearsal {

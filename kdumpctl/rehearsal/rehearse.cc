@@ -32,7 +32,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
 /// Of the kernel that crashes, which unpacks the initramfs: enough for images of 256 MiB.
 constexpr std::uint64_t kOrdinaryMemory = kGiB;

@@ -150,7 +150,7 @@ TEST_F(ElfImageTest, AFileThatWasCutOffLosesItsLastMemoryOnly) {
 
 // A file that shrinks (or a page that turns out to be poisoned) under a mapping raises SIGBUS.
 TEST_F(ElfImageTest, AFaultUnderAViewIsSurvived) {
-  if (!test::kFaultsCanBeTested) GTEST_SKIP();
+  if (!test::kFaultsCanBeTested) GTEST_SKIP() << "no SIGBUS can be caught here";
   ASSERT_TRUE(install_fault_guard());
   const auto image = open(ElfImage::Access::kMap);
   const auto view = image->view();
@@ -167,7 +167,7 @@ TEST_F(ElfImageTest, AFaultUnderAViewIsSurvived) {
 }
 
 TEST(FaultGuard, NestsAndGoesBackToTheOuterGuard) {
-  if (!test::kFaultsCanBeTested) GTEST_SKIP();
+  if (!test::kFaultsCanBeTested) GTEST_SKIP() << "no SIGBUS can be caught here";
   ASSERT_TRUE(install_fault_guard());
   bool inner = true;
   bool after = false;
