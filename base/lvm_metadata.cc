@@ -23,6 +23,9 @@ constexpr std::uint64_t kMostMetadata = std::uint64_t{64} << 20U;
 constexpr int kMostAreas = 32;
 constexpr std::uint32_t kInitialCrc = 0xf597a6cf;
 constexpr std::uint32_t kIgnored = 1;  // RAW_LOCN_IGNORED
+// MAX_DEV_ID and DATA_DEV_BLOCK_SIZE_MAX_SECTORS of drivers/md/dm-thin.c and dm-thin-metadata.h.
+constexpr std::uint64_t kHighestThinDevice = (1U << 24U) - 1;
+constexpr std::uint64_t kLargestChunk = 1U << 21U;
 constexpr std::string_view kLabelId = "LABELONE";
 constexpr std::string_view kLabelType = "LVM2 001";
 constexpr std::string_view kAreaMagic = " LVM2 x[5A%r0N*>";
@@ -189,16 +192,94 @@ class Group {
  private:
   [[nodiscard]] Result<LvmVolume> read_volume(const std::string& name,
                                               const LvmSection& volume) const {
+    TRY(check_snapshots(name));
     const auto sequence = TRY(section_.number("seqno"));
     LvmVolume out{name_, name, sequence, {}};
-    for (const auto& [part, segment] : volume.sections) {
-      if (part.starts_with("segment")) out.segments.push_back(TRY(read_segment(segment)));
+    const LvmSection* thin = segment_of_type(volume, "thin");
+    if (thin == nullptr) {
+      out.segments = TRY(read_segments(volume));
+    } else {
+      out.thin = TRY(read_thin(*thin));
     }
-    std::sort(out.segments.begin(), out.segments.end(), [](const auto& a, const auto& b) {
-      return a.start < b.start;
-    });
+    return out;
+  }
+
+  static const LvmSection* segment_of_type(const LvmSection& volume, std::string_view type) {
+    for (const auto& [part, segment] : volume.sections) {
+      const auto found =
+          part.starts_with("segment") ? segment.text("type") : Result<std::string>("");
+      if (found && *found == type) return &segment;
+    }
+    return nullptr;
+  }
+
+  /// A write to the origin of a snapshot has to be copied first, and one to the snapshot goes
+  /// elsewhere. The group has a volume of its own that says so.
+  [[nodiscard]] Status check_snapshots(std::string_view name) const {
+    for (const auto& [other, volume] : TRY(section_.section("logical_volumes"))->sections) {
+      const LvmSection* snapshot = segment_of_type(volume, "snapshot");
+      if (snapshot == nullptr) continue;
+      for (const char* role : {"origin", "cow_store", "merging_store"}) {
+        const auto found = snapshot->text(role);
+        if (!found || *found != name) continue;
+        return make_error(ErrorKind::kUnsupported, "an LVM volume that is a snapshot or has one");
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<const LvmSection*> volume_called(const std::string& name) const {
+    return TRY(section_.section("logical_volumes"))->section(name);
+  }
+
+  [[nodiscard]] Result<LvmPoolPart> read_pool_part(const std::string& name) const {
+    const LvmSection& volume = *TRY(volume_called(name));
+    LvmPoolPart out;
+    out.uuid = without_hyphens(TRY(volume.text("id")));
+    out.segments = TRY(read_segments(volume));
+    return out;
+  }
+
+  [[nodiscard]] Result<LvmThin> read_thin(const LvmSection& segment) const {
+    if (segment.values.contains("external_origin")) {
+      return make_error(ErrorKind::kUnsupported, "a thin LVM volume with an external origin");
+    }
+    LvmThin out;
+    out.device_id = static_cast<std::uint32_t>(
+        TRY(number_between(segment, "device_id", 0, kHighestThinDevice)));
+    out.length = TRY(sectors(TRY(segment.number("extent_count"))));
+    out.pool = TRY(segment.text("thin_pool"));
+    const LvmSection& pool_volume = *TRY(volume_called(out.pool));
+    const LvmSection* pool = segment_of_type(pool_volume, "thin-pool");
+    if (pool == nullptr || out.length == 0) return out_of_range();
+    out.pool_uuid = without_hyphens(TRY(pool_volume.text("id")));
+    out.chunk_size = TRY(number_between(*pool, "chunk_size", 1, kLargestChunk));
+    if (pool->values.contains("zero_new_blocks")) {
+      out.zeroes_new_chunks = TRY(pool->number("zero_new_blocks")) != 0;
+    }
+    out.metadata = TRY(read_pool_part(TRY(pool->text("metadata"))));
+    out.data = TRY(read_pool_part(TRY(pool->text("pool"))));
+    return out;
+  }
+
+  static Result<std::uint64_t> number_between(const LvmSection& section,
+                                              std::string_view name,
+                                              std::uint64_t least,
+                                              std::uint64_t most) {
+    const std::uint64_t value = TRY(at_least_zero(TRY(section.number(name))));
+    if (value < least || value > most) return out_of_range();
+    return value;
+  }
+
+  [[nodiscard]] Result<std::vector<LvmSegment>> read_segments(const LvmSection& volume) const {
+    std::vector<LvmSegment> out;
+    for (const auto& [part, segment] : volume.sections) {
+      if (part.starts_with("segment")) out.push_back(TRY(read_segment(segment)));
+    }
+    std::sort(
+        out.begin(), out.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
     std::uint64_t end = 0;
-    for (const LvmSegment& segment : out.segments) {
+    for (const LvmSegment& segment : out) {
       if (segment.start != end) return out_of_range();
       end += segment.length;
     }
@@ -266,6 +347,10 @@ Result<std::string> read_lvm_metadata(const std::string& path) {
   }
   if (last) return Error(*last).with_context(path);
   return make_error(ErrorKind::kNotFound, "{}: the physical volume carries no metadata", path);
+}
+
+std::uint64_t length_of(const std::vector<LvmSegment>& segments) {
+  return segments.empty() ? 0 : segments.back().start + segments.back().length;
 }
 
 Result<LvmVolume> find_lvm_volume(std::string_view metadata, std::string_view volume_uuid) {

@@ -4,6 +4,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,33 @@ struct LvmSegment {
   friend bool operator==(const LvmSegment&, const LvmSegment&) = default;
 };
 
-/// A logical volume of linear and striped parts, as its volume group's metadata says.
+/// One of the two volumes of linear and striped parts that a thin pool is made of.
+struct LvmPoolPart {
+  std::string uuid;  ///< without hyphens
+  std::vector<LvmSegment> segments;
+  friend bool operator==(const LvmPoolPart&, const LvmPoolPart&) = default;
+};
+
+/// Where a thin volume's data is.
+struct LvmThin {
+  std::uint32_t device_id = 0;   ///< of the volume in its pool
+  std::uint64_t length = 0;      ///< of the volume, in sectors
+  std::string pool;              ///< name
+  std::string pool_uuid;         ///< without hyphens
+  std::uint64_t chunk_size = 0;  ///< in sectors
+  bool zeroes_new_chunks = true;
+  LvmPoolPart metadata;
+  LvmPoolPart data;
+  friend bool operator==(const LvmThin&, const LvmThin&) = default;
+};
+
+/// A logical volume, as its volume group's metadata says: of linear and striped parts, or thin.
 struct LvmVolume {
   std::string group;
   std::string name;
-  std::int64_t sequence = 0;  ///< the metadata's seqno: the higher one is the newer one
-  std::vector<LvmSegment> segments;
+  std::int64_t sequence = 0;         ///< the metadata's seqno: the higher one is the newer one
+  std::vector<LvmSegment> segments;  ///< none of a thin volume
+  std::optional<LvmThin> thin = std::nullopt;
   friend bool operator==(const LvmVolume&, const LvmVolume&) = default;
 };
 
@@ -42,8 +64,13 @@ struct LvmVolume {
 /// carries no metadata, kBadData for a wrong checksum.
 Result<std::string> read_lvm_metadata(const std::string& path);
 
-/// The volume with this UUID in that text. kNotFound when the group has none; kUnsupported when it
-/// has parts other than linear and striped ones, or is exported or partial.
+/// Sectors of all the parts together; they follow each other.
+[[nodiscard]] std::uint64_t length_of(const std::vector<LvmSegment>& segments);
+
+/// The volume with this UUID in that text. kNotFound when the group has none; kUnsupported when
+/// writing to it needs more than linear and striped parts and thin pools of such: other types, a
+/// thin volume with an external origin, a volume that is a snapshot or has some (thin snapshots are
+/// volumes like others).
 Result<LvmVolume> find_lvm_volume(std::string_view metadata, std::string_view volume_uuid);
 
 }  // namespace kdump

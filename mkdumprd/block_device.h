@@ -34,6 +34,7 @@ struct BlockDevice {
   /// What has to be set up between those and this device, the lowest first.
   std::vector<config::PlannedVolume> volumes;
   std::vector<std::string> volume_modules;  ///< kernel modules for that
+  std::vector<std::string> warnings;        ///< for the administrator
   /// Why this device cannot be brought up in the capture kernel ("an encrypted volume (device
   /// mapper)"); "" when it can.
   std::string obstacle;

@@ -66,7 +66,7 @@ Result<RawTargetPlan> plan_raw_target(const SysRoot& root,
                       "and name that",
                       escape_control(target.device));
   }
-  RawTargetPlan plan{{*name}, {}};
+  RawTargetPlan plan{{*name}, facts.device.warnings};
   if (!facts.probed.type.empty()) {
     plan.warnings.push_back(
         fmt::format("Detected '{}' signature on {}: no dump will be written over it. Empty it with "

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/stacked_device.h"
 
-#include "base/lvm_metadata.h"
 #include "base/text.h"
 #include "config/volume_key.h"
 #include "mkdumprd/blkid_probe.h"
 #include "mkdumprd/host_path.h"
+#include "mkdumprd/logical_volume.h"
 #include "mkdumprd/luks_header.h"
 
 #include <algorithm>
@@ -14,9 +14,9 @@
 namespace kdump::mkdumprd {
 namespace {
 
+using config::PlannedVolume;
+
 constexpr int kDeepest = 8;
-constexpr std::string_view kLvmPrefix = "LVM-";
-constexpr std::size_t kUuidSize = 32;  // of a volume group and of a volume, without hyphens
 
 /// The module of a RAID level, where it has another name (drivers/md/Makefile).
 struct LevelModule {
@@ -28,55 +28,6 @@ constexpr std::array<LevelModule, 4> kLevelModules = {
 
 std::string attribute(const SysRoot& root, const std::string& path) {
   return root.read_value(path).value_or(std::string());
-}
-
-template <typename T>
-void append_new(const std::vector<T>& from, std::vector<T>& to) {
-  for (const T& item : from) {
-    if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
-  }
-}
-
-/// The devices that the volume lies on; what they need comes before it.
-Result<std::vector<BlockDevice>> read_slaves(const SysRoot& root,
-                                             const std::string& disk,
-                                             int depth,
-                                             BlockDevice& out) {
-  std::vector<BlockDevice> slaves;
-  const auto names = root.list(disk + "/slaves");
-  if (!names || depth >= kDeepest) return slaves;
-  for (const std::string& name : *names) {
-    const std::string number = TRY(root.read_value("/sys/class/block/" + name + "/dev"));
-    BlockDevice slave = TRY(read_block_device(root, number, depth + 1));
-    append_new(slave.stack, out.stack);
-    append_new(slave.volumes, out.volumes);
-    append_new(slave.volume_modules, out.volume_modules);
-    if (out.obstacle.empty()) out.obstacle = slave.obstacle;
-    slaves.push_back(std::move(slave));
-  }
-  return slaves;
-}
-
-void block(BlockDevice& out, std::string obstacle) {
-  if (out.obstacle.empty()) out.obstacle = std::move(obstacle);
-}
-
-/// Whether the capture kernel will be able to make a table of what is on the disks.
-Status check_logical_volume(const SysRoot& root,
-                            const std::vector<BlockDevice>& slaves,
-                            const std::string& uuid) {
-  Error last = make_error(ErrorKind::kNotFound, "its physical volumes cannot be found");
-  for (const BlockDevice& slave : slaves) {
-    const auto text = read_lvm_metadata(root.path(slave.node));
-    if (!text) {
-      last = text.error();
-      continue;
-    }
-    const auto volume = find_lvm_volume(*text, uuid);
-    if (volume) return {};
-    last = volume.error();
-  }
-  return last;
 }
 
 /// What the crypto API makes of dm-crypt's "aes-xts-plain64" and would have modprobe load:
@@ -95,28 +46,6 @@ std::vector<std::string> crypto_templates(const std::string& cipher) {
   return out;
 }
 
-Status add_logical_volume(const SysRoot& root,
-                          const std::string& disk,
-                          const std::string& dm_uuid,
-                          int depth,
-                          BlockDevice& out) {
-  const auto slaves = TRY(read_slaves(root, disk, depth, out));
-  const std::string uuids = dm_uuid.substr(kLvmPrefix.size());
-  if (uuids.size() != 2 * kUuidSize) {
-    block(out, "an internal part of an LVM logical volume");
-    return {};
-  }
-  const std::string uuid = uuids.substr(kUuidSize);
-  if (const auto status = check_logical_volume(root, slaves, uuid); !status) {
-    block(out, fmt::format("an LVM logical volume: {}", status.error().message));
-    return {};
-  }
-  append_new<config::PlannedVolume>(
-      {config::PlannedLogicalVolume{attribute(root, disk + "/dm/name"), uuid}}, out.volumes);
-  append_new<std::string>({"dm_mod"}, out.volume_modules);
-  return {};
-}
-
 Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
   const auto slaves = TRY(read_slaves(root, disk, depth, out));
   const std::string level = attribute(root, disk + "/md/level");
@@ -130,13 +59,14 @@ Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDe
           fmt::format("a software RAID (md) device with metadata '{}'", escape_control(metadata)));
     return {};
   }
-  append_new<config::PlannedVolume>(
-      {config::PlannedRaid{probed->uuid, metadata, static_cast<unsigned>(*members)}}, out.volumes);
+  add_new(
+      PlannedVolume(config::PlannedRaid{probed->uuid, metadata, static_cast<unsigned>(*members)}),
+      out.volumes);
   const auto* row = std::find_if(kLevelModules.begin(),
                                  kLevelModules.end(),
                                  [&](const LevelModule& m) { return m.level == level; });
-  append_new<std::string>({"md_mod", row == kLevelModules.end() ? level : std::string(row->module)},
-                          out.volume_modules);
+  add_new("md_mod", out.volume_modules);
+  add_new(row == kLevelModules.end() ? level : std::string(row->module), out.volume_modules);
   return {};
 }
 
@@ -165,14 +95,46 @@ Status add_encrypted(const SysRoot& root, const std::string& disk, int depth, Bl
                                    .length = segment->length,
                                    .iv_offset = segment->iv_offset,
                                    .sector_size = segment->sector_size};
-  append_new<config::PlannedVolume>({std::move(planned)}, out.volumes);
-  std::vector<std::string> modules = {"dm_mod", "dm_crypt"};
-  append_new(modules, out.volume_modules);
-  append_new(crypto_templates(segment->cipher), out.volume_modules);
+  add_new(PlannedVolume(std::move(planned)), out.volumes);
+  for (const char* module : {"dm_mod", "dm_crypt"}) add_new(module, out.volume_modules);
+  for (std::string& part : crypto_templates(segment->cipher)) {
+    add_new(std::move(part), out.volume_modules);
+  }
   return {};
 }
 
 }  // namespace
+
+void block(BlockDevice& out, std::string obstacle) {
+  if (out.obstacle.empty()) out.obstacle = std::move(obstacle);
+}
+
+Result<BlockDevice> add_lower_device(const SysRoot& root,
+                                     const std::string& number,
+                                     int depth,
+                                     BlockDevice& out) {
+  BlockDevice lower = TRY(read_block_device(root, number, depth + 1));
+  for (const StackDevice& device : lower.stack) add_new(device, out.stack);
+  for (const PlannedVolume& volume : lower.volumes) add_new(volume, out.volumes);
+  for (const std::string& name : lower.volume_modules) add_new(name, out.volume_modules);
+  for (const std::string& warning : lower.warnings) add_new(warning, out.warnings);
+  block(out, lower.obstacle);
+  return lower;
+}
+
+Result<std::vector<BlockDevice>> read_slaves(const SysRoot& root,
+                                             const std::string& disk,
+                                             int depth,
+                                             BlockDevice& out) {
+  std::vector<BlockDevice> slaves;
+  const auto names = root.list(disk + "/slaves");
+  if (!names || depth >= kDeepest) return slaves;
+  for (const std::string& name : *names) {
+    const std::string number = TRY(root.read_value("/sys/class/block/" + name + "/dev"));
+    slaves.push_back(TRY(add_lower_device(root, number, depth, out)));
+  }
+  return slaves;
+}
 
 Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out) {
   if (root.is_directory(disk + "/md")) {
@@ -184,9 +146,7 @@ Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth,
     TRY(add_encrypted(root, disk, depth, out));
     return true;
   }
-  if (!uuid.starts_with(kLvmPrefix)) return false;
-  TRY(add_logical_volume(root, disk, uuid, depth, out));
-  return true;
+  return add_logical_volume(root, disk, uuid, depth, out);
 }
 
 }  // namespace kdump::mkdumprd

@@ -166,6 +166,7 @@ Result<TargetPlan> plan_target(const config::KdumpConfig& config, const TargetFa
   TRY(check_mount(config, facts));
   const auto* target = explicit_target(config);
   TargetPlan plan;
+  plan.warnings = facts.device.warnings;
   plan.place.fs_type = facts.mount ? facts.mount->fs_type : facts.probed.type;
   plan.place.device = lasting_name(facts, plan.warnings);
   const MountArguments mount = TRY(plan_mount(target, facts, plan.place.fs_type));

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -114,15 +115,27 @@ Result<std::string> LinuxSystem::read_lvm(const std::string& device, Deadline de
       Overdue::kKill);
 }
 
-Status LinuxSystem::create_mapped(const MappedDevice& device, Deadline deadline) {
-  return without_value(call_bounded(
-      "set up " + device.name,
+Result<ThinPoolState> LinuxSystem::read_thin_pool(const std::string& device, Deadline deadline) {
+  const std::string bytes = TRY(call_bounded(
+      "read the thin pool's metadata on " + device,
       [&]() -> Result<std::string> {
-        TRY(create_mapped_device(root_.path("/dev/mapper/control"), device));
-        return std::string();
+        const ThinPoolState state = TRY(kdump::read_thin_pool(root_.path(device)));
+        return std::string(reinterpret_cast<const char*>(&state), sizeof(state));  // NOLINT
       },
       deadline,
-      Overdue::kLeaveRunning));
+      Overdue::kKill));
+  ThinPoolState state;
+  if (bytes.size() != sizeof(state)) return make_error(ErrorKind::kSystem, "a short answer");
+  std::memcpy(&state, bytes.data(), sizeof(state));
+  return state;
+}
+
+Result<std::string> LinuxSystem::create_mapped(const MappedDevice& device, Deadline deadline) {
+  return call_bounded(
+      "set up " + device.name,
+      [&] { return create_mapped_device(root_.path("/dev/mapper/control"), device); },
+      deadline,
+      Overdue::kLeaveRunning);
 }
 
 Result<std::string> LinuxSystem::volume_key(const std::string& description, Deadline deadline) {

@@ -23,7 +23,8 @@ class LinuxSystem : public System {
   bool wait_for_devices(Deadline until) override;
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
   Result<std::string> read_lvm(const std::string& device, Deadline deadline) override;
-  Status create_mapped(const MappedDevice& device, Deadline deadline) override;
+  Result<ThinPoolState> read_thin_pool(const std::string& device, Deadline deadline) override;
+  Result<std::string> create_mapped(const MappedDevice& device, Deadline deadline) override;
   Result<std::string> volume_key(const std::string& description, Deadline deadline) override;
   Result<std::string> start_raid(const RaidArray& array, Deadline deadline) override;
   Status sync_device(const std::string& device, Deadline deadline) override;

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstring>
 #include <linux/dm-ioctl.h>
+#include <optional>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 
 namespace kdump::agent {
 namespace {
@@ -43,6 +45,22 @@ Status call(const Fd& control, unsigned long request, dm_ioctl& argument, const 
   return system_error(errno, "cannot {} the device-mapper device {}", doing, argument.name);
 }
 
+// The interface's numbers are those of new_encode_dev() (linux/kdev_t.h), as makedev() has them.
+std::string number_of(const dm_ioctl& header) {
+  return fmt::format("{}:{}", major(header.dev), minor(header.dev));
+}
+
+std::optional<std::string> active_device(const Fd& control, const std::string& uuid) {
+  dm_ioctl status{};
+  status.version[0] = DM_VERSION_MAJOR;
+  status.data_size = sizeof(status);
+  status.data_start = sizeof(status);
+  if (uuid.empty() || !put_text(status.uuid, uuid)) return std::nullopt;
+  if (::ioctl(control.raw(), DM_DEV_STATUS, &status) != 0) return std::nullopt;
+  const bool is_active = (status.flags & DM_ACTIVE_PRESENT_FLAG) != 0;
+  return is_active ? std::optional(number_of(status)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> encode_table(const MappedDevice& device) {
@@ -75,16 +93,24 @@ Result<std::vector<std::byte>> encode_table(const MappedDevice& device) {
   return bytes;
 }
 
-Status create_mapped_device(const std::string& control_path, const MappedDevice& device) {
+Result<std::string> create_mapped_device(const std::string& control_path,
+                                         const MappedDevice& device) {
   const Fd control = TRY(Fd::open(control_path, O_RDWR));
+  if (auto active = active_device(control, device.uuid)) return *std::move(active);
   std::vector<std::byte> table = TRY(encode_table(device));
   dm_ioctl create = TRY(make_header(device));
   TRY(put_text(create.uuid, device.uuid));
   TRY(call(control, DM_DEV_CREATE, create, "create"));
   auto* load = reinterpret_cast<dm_ioctl*>(table.data());  // NOLINT: what the system call takes
-  TRY(call(control, DM_TABLE_LOAD, *load, "load the table of"));
+  Status ready = call(control, DM_TABLE_LOAD, *load, "load the table of");
   dm_ioctl resume = TRY(make_header(device));
-  return call(control, DM_DEV_SUSPEND, resume, "activate");  // without DM_SUSPEND_FLAG it resumes
+  if (ready) {  // without DM_SUSPEND_FLAG it resumes
+    ready = call(control, DM_DEV_SUSPEND, resume, "activate");
+  }
+  if (ready) return number_of(resume);
+  dm_ioctl leftover = TRY(make_header(device));
+  (void)::ioctl(control.raw(), DM_DEV_REMOVE, &leftover);  // why it failed is what counts
+  return ready.error();
 }
 
 }  // namespace kdump::agent

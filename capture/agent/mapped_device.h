@@ -14,7 +14,7 @@ namespace kdump::agent {
 struct MapRow {
   std::uint64_t start = 0;
   std::uint64_t length = 0;
-  std::string type;        ///< "linear", "striped", "crypt"
+  std::string type;        ///< "linear", "striped", "crypt", "thin"
   std::string parameters;  ///< "254:16 2048"
   friend bool operator==(const MapRow&, const MapRow&) = default;
 };
@@ -30,8 +30,9 @@ struct MappedDevice {
 /// not fit.
 Result<std::vector<std::byte>> encode_table(const MappedDevice& device);
 
-/// Creates and activates the device through `control` (/dev/mapper/control). Blocks as long as the
-/// kernel does.
-Status create_mapped_device(const std::string& control, const MappedDevice& device);
+/// Creates and activates the device through `control` (/dev/mapper/control) and returns its
+/// "major:minor". One with this UUID that is active already, of a target before, is taken as it is.
+/// Blocks as long as the kernel does.
+Result<std::string> create_mapped_device(const std::string& control, const MappedDevice& device);
 
 }  // namespace kdump::agent

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "base/subprocess.h"
+#include "base/thin_pool.h"
 #include "capture/agent/mapped_device.h"
 #include "capture/agent/raid_array.h"
 #include "config/capture_plan.h"
@@ -78,7 +79,11 @@ class System {
 
   /// The volume group's metadata on an LVM physical volume (base/lvm_metadata.h).
   virtual Result<std::string> read_lvm(const std::string& device, Deadline deadline) = 0;
-  virtual Status create_mapped(const MappedDevice& device, Deadline deadline) = 0;
+  /// How full the thin pool with this metadata device is.
+  virtual Result<ThinPoolState> read_thin_pool(const std::string& device, Deadline deadline) = 0;
+  /// Creates and activates a device-mapper device; returns its "major:minor". One that is active
+  /// already is taken as it is.
+  virtual Result<std::string> create_mapped(const MappedDevice& device, Deadline deadline) = 0;
   /// A volume key that the crashed kernel has left for this one, as hexadecimal digits.
   virtual Result<std::string> volume_key(const std::string& description, Deadline deadline) = 0;
   /// Starts an md array; returns its node.

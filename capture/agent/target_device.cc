@@ -66,6 +66,21 @@ std::string disk_attribute(const SysRoot& root, const std::string& name, const c
   return {};
 }
 
+// A volume that lies on a device, or on its whole disk, has claimed it: what is written there, a
+// file system's UUID too, is seen through the volume. A thin pool's data, a path of a multipath
+// device and its partitions look like the target itself.
+bool is_claimed(const SysRoot& root, const std::string& name) {
+  const std::string device = "/sys/class/block/" + name;
+  const auto has_holder = [&](const std::string& path) {
+    const auto holders = root.list(path + "/holders");
+    return holders && !holders->empty();
+  };
+  if (has_holder(device)) return true;
+  const auto path = root.exists(device + "/partition") ? root.resolve(device)
+                                                       : Result<std::string>(std::string());
+  return path && !path->empty() && has_holder(path->substr(0, path->rfind('/')));
+}
+
 // What is known about one device of /sys/class/block.
 struct Candidate {
   Deadline look_at = Deadline::min();  // not before
@@ -112,6 +127,7 @@ class DeviceSearch {
     // Empty drives and loop devices without a file; a disk that spins up gets its size later.
     const auto size = context_.root.read_value(fmt::format("/sys/class/block/{}/size", name));
     if (!size || *size == "0" || !context_.root.exists(node)) return std::nullopt;
+    if (is_claimed(context_.root, name)) return std::nullopt;
 
     Candidate& candidate = candidates_[name];
     if (candidate.description.empty()) candidate.description = node;

@@ -249,6 +249,50 @@ _LVM = TargetCase(
     "mount -t ext4 /dev/mapper/vg-dumps /dumps && cp -r /dumps/crash /harness/dump",
 )
 
+# The pool lies on both disks; the volume grows into it. thin_check is not in the guest.
+_MAKE_THIN = (
+    "modprobe dm_thin_pool; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgcreate vg /dev/vdd /dev/vde; "
+    "lvm lvcreate -y -Zn -L {pool} -T vg/pool; lvm lvcreate -y -V 400M -T vg/pool -n dumps; "
+    "mke2fs -E nodiscard /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
+)
+_LVM_THIN = dataclasses.replace(
+    _LVM,
+    name="target-lvm-thin",
+    files=(
+        (
+            "lvm/lvm.conf",
+            'activation { udev_sync = 0 udev_rules = 0 }\nglobal { thin_check_executable = "" }\n',
+        ),
+    ),
+    prepare=_MAKE_THIN.format(pool="300M"),
+    console=(
+        r"the thin pool vg/pool has \d+",
+        "set up the logical volume vg-dumps",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    after="modprobe dm_thin_pool; " + _LVM.after,
+)
+# Eight MiB are left in the pool and hundreds in the file system: writes fail at once, and the next target is tried.
+_LVM_THIN_FULL = dataclasses.replace(
+    _LVM_THIN,
+    name="target-lvm-thin-full",
+    kdump_conf=f"path /dumps/crash\nfallback_target ext4 UUID={CRASH_DISK_UUID}\n",
+    prepare=_MAKE_THIN.format(pool="64M")
+    + "mkdir -p /var/crash/dumps/crash; "
+    + "on_panic='dd if=/dev/zero of=/dumps/filler bs=1M count=44; sync; lvm lvs -a; df /dumps'",
+    console=(
+        r"the thin pool vg/pool has \d+",
+        "set up the logical volume vg-dumps",
+        "cannot save vmcore",
+        "trying the next dump target",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    dump="crash disk",
+    after="",
+)
+
 _RAID1 = TargetCase(
     "target-raid1",
     kdump_conf="path /dumps/crash\n",
@@ -320,6 +364,8 @@ CASES = (
     _on_file_system("vfat", "mkfs.vfat", "fmask=0177", full_only=True),
     _VIRTIOFS,
     _LVM,
+    _LVM_THIN,
+    _LVM_THIN_FULL,
     _RAID1,
     _HOOKS,
     _DECLINED,

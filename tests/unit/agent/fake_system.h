@@ -75,13 +75,17 @@ class FakeSystem : public System {
     calls.push_back("read_lvm " + device);
     return on_read_lvm(device);
   }
-  Status create_mapped(const MappedDevice& device, Deadline /*deadline*/) override {
+  Result<ThinPoolState> read_thin_pool(const std::string& device, Deadline /*deadline*/) override {
+    calls.push_back("read_thin_pool " + device);
+    return on_read_thin_pool(device);
+  }
+  Result<std::string> create_mapped(const MappedDevice& device, Deadline /*deadline*/) override {
     std::string call = fmt::format("map {} {}", device.name, device.uuid);
     for (const MapRow& row : device.table) {
       call += fmt::format(" [{} {} {} {}]", row.start, row.length, row.type, row.parameters);
     }
     calls.push_back(call);
-    return {};
+    return fmt::format("252:{}", mapped_++);
   }
   Result<std::string> volume_key(const std::string& description, Deadline /*deadline*/) override {
     calls.push_back("volume_key " + description);
@@ -125,6 +129,10 @@ class FakeSystem : public System {
       [](const std::string&) -> Result<std::string> {
     return make_error(ErrorKind::kNotFound, "no metadata");
   };
+  std::function<Result<ThinPoolState>(const std::string&)> on_read_thin_pool =
+      [](const std::string&) -> Result<ThinPoolState> {
+    return ThinPoolState{1000, 100, 128, false};
+  };
   std::function<Result<std::string>(const std::string&)> on_volume_key =
       [](const std::string&) -> Result<std::string> { return std::string("00ff"); };
   ProgramEnd on_stream{100, {}, false};
@@ -146,6 +154,7 @@ class FakeSystem : public System {
 
  private:
   Deadline now_ = Clock::now();
+  unsigned mapped_ = 0;
 };
 
 /// Remembers what the machine was told to do; survives all of it.

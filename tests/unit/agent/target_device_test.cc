@@ -77,6 +77,24 @@ TEST_F(TargetDevice, NodesOfNamesWithASlashAreFound) {
   EXPECT_EQ(*device, "/dev/cciss/c0d0");
 }
 
+TEST_F(TargetDevice, WhatAVolumeHasClaimedIsNotTheTarget) {
+  // Both a thin pool's data and a partition of a path can carry the very file system.
+  add_device("dm-1");
+  identities["/dev/dm-1"].uuid = "1234-abcd";
+  tree.make_directory("/sys/class/block/dm-1/holders/dm-2");
+  tree.make_directory("/sys/devices/sda/holders/dm-0");
+  tree.make_directory("/sys/devices/sda/sda1/holders");
+  tree.write("/sys/devices/sda/sda1/size", "2048\n");
+  tree.write("/sys/devices/sda/sda1/partition", "1\n");
+  tree.link("/sys/class/block/sda1", "../../devices/sda/sda1");
+  tree.write("/dev/sda1", "");
+  identities["/dev/sda1"].uuid = "1234-abcd";
+  const auto device = wait_for_target_device(context(), *place().device);
+  ASSERT_TRUE(device) << device.error().message;
+  EXPECT_EQ(*device, "/dev/vda");
+  EXPECT_EQ(system.calls_to("identify").size(), 1U);
+}
+
 TEST_F(TargetDevice, MayAppearLate) {
   identities["/dev/vda"].uuid.clear();
   identities["/dev/sdb"].uuid = "1234-abcd";

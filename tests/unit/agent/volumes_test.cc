@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/volumes.h"
 
-#include "tests/support/lvm_builder.h"
 #include "tests/unit/agent/fake_system.h"
 
 #include <gmock/gmock.h>
@@ -13,7 +12,6 @@
 namespace kdump::agent {
 namespace {
 
-using test::lvm_uuid;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -25,56 +23,8 @@ class Volumes : public testing::Test, public CaptureFixture {
     identities["/dev/" + name].member_type = type;
     identities["/dev/" + name].member_uuid = uuid;
   }
-  void give_metadata() {
-    system.on_read_lvm = [](const std::string&) -> Result<std::string> {
-      return test::lvm_metadata_text();
-    };
-  }
-  const config::PlannedVolume linear_ = config::PlannedLogicalVolume{"vg-lin", lvm_uuid('L')};
   const config::PlannedVolume raid_ = config::PlannedRaid{"ra:id", "1.2", 2};
 };
-
-TEST_F(Volumes, ALogicalVolumeIsMappedAsItsMetadataSays) {
-  add_member("vdd", "LVM2_member", lvm_uuid('A'));
-  add_member("vde", "LVM2_member", lvm_uuid('B'));
-  give_metadata();
-  const auto status = set_up_volumes(context(), {linear_});
-  ASSERT_TRUE(status) << status.error().message;
-  EXPECT_THAT(system.calls_to("map"),
-              ElementsAre("map vg-lin LVM-" + lvm_uuid('L') +
-                          " [0 81920 linear 254:vdd 2048] [81920 40960 linear 254:vde 26624]"));
-}
-
-TEST_F(Volumes, APhysicalVolumeThatAppearsLaterIsWaitedFor) {
-  add_member("vdd", "LVM2_member", lvm_uuid('A'));
-  give_metadata();
-  int waits = 0;
-  system.on_wait = [&] {
-    if (++waits == 3) add_member("vde", "LVM2_member", lvm_uuid('B'));
-    return false;
-  };
-  EXPECT_TRUE(set_up_volumes(context(), {linear_}));
-  EXPECT_EQ(waits, 3);
-}
-
-TEST_F(Volumes, OneThatStaysAwayEndsItAtTheDeadline) {
-  add_member("vdd", "LVM2_member", lvm_uuid('A'));
-  give_metadata();
-  const Deadline start = system.now();
-  const auto status = set_up_volumes(context(), {linear_});
-  ASSERT_FALSE(status);
-  EXPECT_THAT(status.error().message, HasSubstr("not all that it lies on"));
-  EXPECT_LE(system.now() - start, std::chrono::seconds(plan.deadlines.device + 1));
-  EXPECT_THAT(system.calls_to("map"), IsEmpty());
-}
-
-TEST(TableOf, StripesNameTheirDevicesInOrder) {
-  const LvmVolume volume{"vg", "s", 1, {{0, 64, 128, {{lvm_uuid('A'), 8}, {lvm_uuid('B'), 16}}}}};
-  const auto table = table_of(volume, {{lvm_uuid('A'), "8:1"}, {lvm_uuid('B'), "8:2"}});
-  ASSERT_TRUE(table);
-  EXPECT_THAT(*table, ElementsAre(MapRow{0, 64, "striped", "2 128 8:1 8 8:2 16"}));
-  EXPECT_FALSE(table_of(volume, {{lvm_uuid('A'), "8:1"}}));
-}
 
 TEST_F(Volumes, AnArrayIsStartedWithAllItsMembers) {
   add_member("vdd", "linux_raid_member", "ra:id");

@@ -77,14 +77,62 @@ TEST_F(LvmMetadata, Stripes) {
           0, 32768, 128, {{lvm_uuid('A'), 2048 + 10 * 8192}, {lvm_uuid('B'), 2048 + 8 * 8192}}}));
 }
 
-TEST_F(LvmMetadata, OtherTypesAndOtherVolumes) {
-  const auto thin = find_lvm_volume(lvm_metadata_text(), lvm_uuid('T'));
-  ASSERT_FALSE(thin);
-  EXPECT_EQ(thin.error().kind, ErrorKind::kUnsupported);
-  EXPECT_THAT(thin.error().message, HasSubstr("'thin'"));
+TEST_F(LvmMetadata, AThinVolumeBringsItsPool) {
+  const auto volume = find_lvm_volume(lvm_metadata_text(), lvm_uuid('T'));
+  ASSERT_TRUE(volume) << volume.error().message;
+  EXPECT_THAT(volume->segments, testing::IsEmpty());
+  EXPECT_EQ(
+      volume->thin,
+      (LvmThin{.device_id = 3,
+               .length = 32768,
+               .pool = "pool",
+               .pool_uuid = lvm_uuid('P'),
+               .chunk_size = 128,
+               .zeroes_new_chunks = true,
+               .metadata = {lvm_uuid('M'), {{0, 8192, 0, {{lvm_uuid('A'), 2048 + 20 * 8192}}}}},
+               .data = {lvm_uuid('D'), {{0, 6 * 8192, 0, {{lvm_uuid('B'), 2048 + 30 * 8192}}}}}}));
+}
+
+TEST_F(LvmMetadata, WhatWouldBeWrittenWronglyIsUnsupported) {
+  struct Row {
+    char volume;
+    const char* error;
+  };
+  for (const Row& row : {Row{'C', "'cache'"},
+                         Row{'P', "'thin-pool'"},
+                         Row{'E', "external origin"},
+                         Row{'O', "is a snapshot or has one"},
+                         Row{'W', "is a snapshot or has one"},
+                         Row{'X', "'snapshot'"}}) {
+    const auto volume = find_lvm_volume(lvm_metadata_text(), lvm_uuid(row.volume));
+    ASSERT_FALSE(volume) << row.volume;
+    EXPECT_EQ(volume.error().kind, ErrorKind::kUnsupported) << row.volume;
+    EXPECT_THAT(volume.error().message, HasSubstr(row.error));
+  }
   const auto none = find_lvm_volume(lvm_metadata_text(), lvm_uuid('N'));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(LvmMetadata, ADamagedPoolIsRefused) {
+  struct Row {
+    const char* good;
+    const char* bad;
+  };
+  for (const Row& row : {Row{"device_id = 3", "device_id = 16777216"},
+                         Row{"device_id = 3", "device_id = -1"},
+                         Row{"chunk_size = 128", "chunk_size = 0"},
+                         Row{"chunk_size = 128", "chunk_size = 2097153"},
+                         Row{"thin_pool = \"pool\"", "thin_pool = \"lin\""},
+                         Row{"thin_pool = \"pool\"", "thin_pool = \"away\""},
+                         Row{"pool = \"pool_tdata\"", "pool = \"cached\""},
+                         Row{"metadata = \"pool_tmeta\"", "metadata = \"away\""}}) {
+    std::string text = lvm_metadata_text();
+    for (std::size_t at = text.find(row.good); at != std::string::npos; at = text.find(row.good)) {
+      text.replace(at, std::string_view(row.good).size(), row.bad);
+    }
+    EXPECT_FALSE(find_lvm_volume(text, lvm_uuid('T'))) << row.bad;
+  }
 }
 
 TEST_F(LvmMetadata, EveryTruncationOfTheTextIsRefusedOrLacksTheVolume) {

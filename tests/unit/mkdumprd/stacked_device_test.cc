@@ -55,10 +55,73 @@ TEST_F(StackedDevice, ALogicalVolumeBringsItsDisk) {
   EXPECT_THAT(device->volume_modules, ElementsAre("dm_mod"));
   EXPECT_THAT(device->stack, Contains(Field(&StackDevice::modalias, "pci:disk")));
 
-  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('T'));
-  const auto thin = read_block_device(host_.root(), "253:0");
-  ASSERT_TRUE(thin);
-  EXPECT_THAT(thin->obstacle, HasSubstr("with a part of type 'thin'"));
+  write("dm-0/dm/uuid", "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid('C'));
+  const auto cached = read_block_device(host_.root(), "253:0");
+  ASSERT_TRUE(cached);
+  EXPECT_THAT(cached->obstacle, HasSubstr("with a part of type 'cache'"));
+}
+
+/// A thin volume dm-3 on the pool dm-2 of dm-0 (metadata) and dm-1 (data).
+class ThinVolume : public StackedDevice {
+ protected:
+  ThinVolume() {
+    host_.tree().write("/dev/vdd",
+                       kdump::test::lvm_physical_volume(kdump::test::lvm_metadata_text()));
+    const auto uuid = [](char letter) {
+      return "LVM-" + kdump::test::lvm_uuid('G') + kdump::test::lvm_uuid(letter);
+    };
+    add_volume_disk("dm-0", "253:0");
+    write("dm-0/dm/uuid", uuid('M') + "-tmeta");
+    add_volume_disk("dm-1", "253:1");
+    write("dm-1/dm/uuid", uuid('D') + "-tdata");
+    for (const char* disk : {"dm-2", "dm-3"}) {
+      host_.add_disk("/sys/devices/virtual", disk, std::string("253:") + disk[3]);
+    }
+    write("dm-2/dm/uuid", uuid('P') + "-tpool");
+    host_.tree().make_directory("/sys/devices/virtual/block/dm-2/slaves/dm-0");
+    host_.tree().make_directory("/sys/devices/virtual/block/dm-2/slaves/dm-1");
+    write("dm-3/dm/uuid", uuid('T'));
+    write("dm-3/dm/name", "vg-thin");
+    host_.tree().make_directory("/sys/devices/virtual/block/dm-3/slaves/dm-2");
+    set_pool({1000, 400, 128, false});
+  }
+  void set_pool(const ThinPoolState& state) const {
+    host_.tree().write("/dev/dm-0", kdump::test::thin_pool_metadata(state));
+  }
+  [[nodiscard]] BlockDevice read(const std::string& number = "253:3") const {
+    return read_block_device(host_.root(), number).value_or(BlockDevice{});
+  }
+};
+
+TEST_F(ThinVolume, BringsItsPoolAndItsDisk) {
+  const BlockDevice device = read();
+  EXPECT_EQ(device.obstacle, "");
+  EXPECT_THAT(
+      device.volumes,
+      ElementsAre(PlannedVolume(PlannedLogicalVolume{"vg-thin", kdump::test::lvm_uuid('T')})));
+  EXPECT_THAT(device.volume_modules, ElementsAre("dm_mod", "dm_thin_pool"));
+  EXPECT_THAT(device.stack, Contains(Field(&StackDevice::modalias, "pci:disk")));
+  EXPECT_THAT(device.warnings, testing::IsEmpty());
+}
+
+TEST_F(ThinVolume, WithAPoolThatIsNearlyFullIsWarnedOf) {
+  set_pool({1000, 901, 128, false});
+  const BlockDevice device = read();
+  EXPECT_EQ(device.obstacle, "");
+  EXPECT_THAT(device.warnings, ElementsAre(HasSubstr("vg/pool has only 6.2 MiB left")));
+}
+
+TEST_F(ThinVolume, WithAPoolThatTakesNoWritesIsRefused) {
+  set_pool({1000, 400, 128, true});
+  EXPECT_THAT(read().obstacle, HasSubstr("until \"lvconvert --repair vg/pool\""));
+  host_.tree().write("/dev/dm-0", std::string(4096, '\0'));
+  EXPECT_THAT(read().obstacle, HasSubstr("no metadata of a thin pool"));
+}
+
+TEST_F(ThinVolume, ItsPoolIsNoTarget) {
+  for (const char* part : {"253:0", "253:1", "253:2"}) {
+    EXPECT_EQ(read(part).obstacle, "an internal part of an LVM logical volume") << part;
+  }
 }
 
 TEST_F(StackedDevice, AnArrayNamesItsLevelAndMembers) {
