@@ -79,6 +79,7 @@ struct PageCounts {
   std::array<std::uint64_t, 5> by_codec{};  ///< in the order of kCodecs
   std::uint64_t without_data = 0;
   std::uint64_t damaged = 0;
+  std::uint64_t cut_off = 0;  ///< whose data lie behind the end of the file
 };
 
 struct CodecName {
@@ -97,6 +98,7 @@ constexpr std::array<CodecName, 5> kCodecs = {{
 
 Result<PageCounts> count_pages(const KdumpFile& file) {
   PageCounts counts;
+  const std::uint64_t end = file.file().size();
   KdumpPageReader reader(file);
   for (std::size_t i = 0; i < file.blocks(); ++i) {
     const std::uint64_t number = file.block_number(i);
@@ -112,6 +114,7 @@ Result<PageCounts> count_pages(const KdumpFile& file) {
         ++counts.without_data;
         continue;
       }
+      if (found->offset > end || found->size > end - found->offset) ++counts.cut_off;
       const auto* const codec =
           std::find_if(kCodecs.begin(), kCodecs.end(), [&found](const CodecName& name) {
             return name.flags == found->flags;
@@ -142,6 +145,9 @@ Status add_pages(const KdumpFile& file, std::vector<Field>& fields) {
   fields.push_back({"pages_without_data", "pages without data", counts.without_data});
   if (counts.damaged > 0) {
     fields.push_back({"descriptors_damaged", "damaged descriptors", counts.damaged});
+  }
+  if (counts.cut_off > 0) {
+    fields.push_back({"pages_cut_off", "pages behind the end of the file", counts.cut_off});
   }
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/bit_count.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -30,7 +32,7 @@ class BlockBits {
   std::uint64_t clear(std::uint64_t begin, std::uint64_t end) {
     std::uint64_t cleared = 0;
     for_words(begin, end, [this, &cleared](std::size_t word, std::uint64_t mask) {
-      cleared += static_cast<std::uint64_t>(std::popcount(words_[word] & mask));
+      cleared += bit_count(words_[word] & mask);
       words_[word] &= ~mask;
     });
     return cleared;
@@ -52,12 +54,10 @@ class BlockBits {
   [[nodiscard]] std::uint64_t count_before(std::uint64_t page) const {
     std::uint64_t count = 0;
     const std::size_t whole = page / 64;
-    for (std::size_t i = 0; i < whole; ++i) {
-      count += static_cast<std::uint64_t>(std::popcount(words_[i]));
-    }
+    for (std::size_t i = 0; i < whole; ++i) count += bit_count(words_[i]);
     if (page % 64 != 0) {
       const std::uint64_t mask = (std::uint64_t{1} << (page % 64)) - 1;
-      count += static_cast<std::uint64_t>(std::popcount(words_[whole] & mask));
+      count += bit_count(words_[whole] & mask);
     }
     return count;
   }

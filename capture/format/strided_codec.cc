@@ -28,7 +28,7 @@ constexpr std::size_t kWordsPerDifference = 8;
 // Words that are looked at together.
 constexpr std::size_t kChunk = 32;
 // Pages that are not learnt from after some that were of no use.
-constexpr std::size_t kMostPatience = 7;
+constexpr std::size_t kMostPatience = 31;
 
 Word load(const std::byte* from) {
   Word word;

@@ -80,21 +80,54 @@ TokenStarts starts_of(const Tokens& tokens) {
   return starts;
 }
 
-/// name_start() of a compressed symbol.
-std::size_t symbol_start(std::span<const std::byte> compressed, const TokenStarts& starts) {
-  TokenStart whole;
-  for (const std::byte token : compressed) {
-    const TokenStart& next = starts[static_cast<std::size_t>(token)];
-    for (std::size_t i = 0; i < next.size && whole.size < whole.text.size(); ++i) {
-      whole.text[whole.size++] = next.text[i];
+/// Which symbols may be one of the names, by their first tokens.
+class StartFilter {
+ public:
+  StartFilter(const std::vector<std::string_view>& names, const Tokens& tokens)
+      : tokens_(starts_of(tokens)) {
+    for (const std::string_view name : names) wanted_.set(name_start(name));
+    for (std::size_t i = 0; i < kTokens; ++i) {
+      const TokenStart& token = tokens_[i];
+      undecided_[i] = token.size < token.text.size() || wanted_.test(start_of(token));
     }
-    if (whole.size == whole.text.size()) break;
   }
-  return name_start({whole.text.data() + 1, kStartSize});
+
+  [[nodiscard]] bool passes(std::span<const std::byte> compressed) const {
+    if (compressed.empty() || !undecided_[static_cast<std::size_t>(compressed.front())]) {
+      return false;
+    }
+    TokenStart whole;
+    for (const std::byte token : compressed) {
+      const TokenStart& next = tokens_[static_cast<std::size_t>(token)];
+      for (std::size_t i = 0; i < next.size && whole.size < whole.text.size(); ++i) {
+        whole.text[whole.size++] = next.text[i];
+      }
+      if (whole.size == whole.text.size()) break;
+    }
+    return wanted_.test(start_of(whole));
+  }
+
+ private:
+  static std::size_t start_of(const TokenStart& symbol) {
+    return name_start({symbol.text.data() + 1, kStartSize});
+  }
+  TokenStarts tokens_;
+  std::bitset<kStarts> wanted_;
+  std::array<bool, kTokens> undecided_{};  ///< by the first token alone
+};
+
+/// The next symbol, compressed: behind a length of one byte, or (6.1, 73bbb94466fd) of two where it
+/// is above 127.
+Result<std::span<const std::byte>> take_symbol(KernelStream& stream, bool long_names) {
+  std::size_t length = TRY(stream.take_value<std::uint8_t>());
+  if (long_names && (length & kLongName) != 0) {
+    length = (length & ~std::size_t{kLongName}) |
+             std::size_t{TRY(stream.take_value<std::uint8_t>())} << 7U;
+  }
+  return stream.take(length);
 }
 
-/// Places of `names` in the table, decoded with lengths of one byte, or (6.1, 73bbb94466fd) with
-/// those above 127 in two.
+/// Places of `names` in the table.
 Result<Indices> find_names(KernelStream stream,
                            std::uint32_t count,
                            bool long_names,
@@ -102,19 +135,20 @@ Result<Indices> find_names(KernelStream stream,
                            const std::vector<std::string_view>& names) {
   Indices found;
   std::string text;
-  std::bitset<kStarts> starts;
-  for (const std::string_view name : names) starts.set(name_start(name));
-  const TokenStarts token_starts = starts_of(tokens);
+  const StartFilter filter(names, tokens);
   std::bitset<kMaxName> lengths;
   for (const std::string_view name : names) lengths.set(std::min(name.size() + 1, kMaxName - 1));
   for (std::uint32_t i = 0; i < count && found.size() < names.size(); ++i) {
-    std::size_t length = TRY(stream.take_value<std::uint8_t>());
-    if (long_names && (length & kLongName) != 0) {
-      length = (length & ~std::size_t{kLongName}) |
-               std::size_t{TRY(stream.take_value<std::uint8_t>())} << 7U;
+    std::span<const std::byte> compressed;
+    const auto there = stream.buffered();
+    const auto length = there.empty() ? kLongName : static_cast<std::uint8_t>(there.front());
+    if (length < kLongName && length < there.size()) {
+      compressed = there.subspan(1, length);
+      stream.next(1 + std::size_t{length});
+    } else {
+      compressed = TRY(take_symbol(stream, long_names));
     }
-    const auto compressed = TRY(stream.take(length));
-    if (!starts.test(symbol_start(compressed, token_starts))) continue;
+    if (!filter.passes(compressed)) continue;
     std::size_t size = 0;
     for (const std::byte token : compressed) size += tokens[static_cast<std::size_t>(token)].size();
     if (size == 0 || size >= kMaxName || !lengths.test(size)) continue;

@@ -50,6 +50,12 @@ class KernelStream {
     return window_.data() + inside;
   }
 
+  /// What next() has without reading.
+  [[nodiscard]] std::span<const std::byte> buffered() const {
+    const std::uint64_t inside = std::min<std::uint64_t>(position_ - window_start_, window_.size());
+    return std::span(window_).subspan(static_cast<std::size_t>(inside));
+  }
+
   template <typename T>
   requires std::is_trivially_copyable_v<T> Result<T> take_value() {
     T value;

@@ -15,6 +15,7 @@ namespace {
 
 using test::ToyKernel;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class InspectProgram : public ::testing::Test {
  protected:
@@ -71,6 +72,15 @@ TEST_F(InspectProgram, SaysWhatItFinds) {
   text += session({"verify", "--no-progress", "--source", vmcore_, dump_});
   text += session({"verify", "--no-progress", "--json", dump_});
   kdump::test::expect_golden("collect/inspect.txt", text);
+}
+
+TEST_F(InspectProgram, SaysHowMuchIsCutOff) {
+  EXPECT_THAT(session({"-q", "--codec", "none", vmcore_, dump_}), HasSubstr("exit 0"));
+  EXPECT_THAT(session({"info", dump_}), Not(HasSubstr("behind the end")));
+  constexpr std::size_t kPages = 3;
+  std::string text = tree_.read("/dump");
+  tree_.write("/dump", text.substr(0, text.size() - kPages * 4096 + 1));
+  EXPECT_THAT(session({"info", dump_}), HasSubstr("pages behind the end of the file: 3"));
 }
 
 TEST_F(InspectProgram, ExplainsWrongUse) {
