@@ -3,6 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "kdumpctl/boot_id.h"
+#include "kdumpctl/file_record_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,20 +17,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFolder = "/run/kdump";
 constexpr const char* kFile = "/run/kdump/armed.json";
+/// Not the same one: udev's rules see by that one that kdump.service has loaded.
+constexpr const char* kFileOfInitramfs = "/run/kdump/armed-early.json";
 
-Json to_json(const FileRecord& record) {
-  return {{"path", record.path},
-          {"size", record.size},
-          {"modified", record.modified},
-          {"sha256", record.sha256}};
-}
-
-FileRecord file_record(const Json& json) {
-  return {.path = json.at("path").get<std::string>(),
-          .size = json.at("size").get<std::uint64_t>(),
-          .modified = json.at("modified").get<std::int64_t>(),
-          .sha256 = json.at("sha256").get<std::string>()};
-}
+const char* file_of(bool early) { return early ? kFileOfInitramfs : kFile; }
 
 Json to_json(const KexecOptions& options) {
   return {{"efi_runtime", options.efi_runtime},
@@ -52,8 +43,8 @@ KexecOptions kexec_options(const Json& json) {
 ArmedState armed_state(const Json& json) {
   ArmedState state;
   state.kernel_version = json.at("kernel_version").get<std::string>();
-  state.kernel = file_record(json.at("kernel"));
-  state.image = file_record(json.at("image"));
+  state.kernel = file_record_from(json.at("kernel"));
+  state.image = file_record_from(json.at("image"));
   state.command_line = json.at("command_line").get<std::string>();
   state.options = kexec_options(json.at("options"));
   state.syscall = json.at("syscall").get<std::string>() == to_string(kexec::Syscall::kLoad)
@@ -74,7 +65,8 @@ ArmedState armed_state(const Json& json) {
 }  // namespace
 
 Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root) {
-  const auto text = root.read(kFile);
+  const bool early = !root.exists(kFile);
+  const auto text = root.read(file_of(early));
   if (!text && text.error().kind == ErrorKind::kNotFound) return std::optional<ArmedState>{};
   if (!text) return text.error();
   const std::string boot_id = TRY(read_boot_id(root));
@@ -82,11 +74,13 @@ Result<std::optional<ArmedState>> read_armed_state(const SysRoot& root) {
   try {
     const Json json = Json::parse(*text);
     if (json.at("boot_id").get<std::string>() != boot_id) return std::optional<ArmedState>{};
-    return std::optional(armed_state(json));
+    ArmedState state = armed_state(json);
+    state.early = early;
+    return std::optional(std::move(state));
   } catch (const nlohmann::json::exception& error) {
     return make_error(ErrorKind::kBadData,
                       "{}: {}; load the panic kernel again (kdumpctl reload)",
-                      root.path(kFile),
+                      root.path(file_of(early)),
                       error.what());
   }
 }
@@ -114,13 +108,15 @@ Status write_armed_state(const SysRoot& root, const ArmedState& state) {
   if (error) return system_error(error.value(), "cannot create {}", root.path(kFolder));
   // A command line need not be UTF-8.
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return write_file_atomically(root.path(kFile), 0644, text);
+  return write_file_atomically(root.path(file_of(state.early)), 0644, text);
 }
 
 Status remove_armed_state(const SysRoot& root) {
   std::error_code error;
-  std::filesystem::remove(root.path(kFile), error);
-  if (error) return system_error(error.value(), "cannot remove {}", root.path(kFile));
+  for (const char* file : {kFile, kFileOfInitramfs}) {
+    std::filesystem::remove(root.path(file), error);
+    if (error) return system_error(error.value(), "cannot remove {}", root.path(file));
+  }
   return {};
 }
 

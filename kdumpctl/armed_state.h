@@ -22,7 +22,8 @@ struct ArmedSegment {
 };
 
 /// What is loaded as panic kernel, as the loading process knew it: /sys only says that something
-/// is. Kept in /run/kdump/armed.json, which dies with the boot, and names the boot besides.
+/// is. Kept in /run/kdump/armed.json (of an initramfs: armed-early.json), which dies with the boot,
+/// and names the boot besides.
 struct ArmedState {
   std::string kernel_version;
   FileRecord kernel;
@@ -34,6 +35,7 @@ struct ArmedState {
   std::string reason;                  ///< for the system call
   std::uint64_t need_bytes = 0;        ///< what it needs in all, as planned; 0: not known
   std::vector<ArmedSegment> segments;  ///< of our layout; the kernel's own is not known
+  bool early = false;                  ///< by the initramfs, before the root was mounted
 };
 
 /// Nothing when no panic kernel of ours has been loaded in this boot. A file that is damaged is

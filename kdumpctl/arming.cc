@@ -32,33 +32,6 @@ void report_rebuild(const Context& context, const RebuildDecision& decision) {
   }
 }
 
-Status provide_image(const Context& context,
-                     const Settings& settings,
-                     const CaptureKernel& target,
-                     ImagePolicy policy) {
-  if (policy == ImagePolicy::kAsItIs) {
-    if (context.root.exists(target.image)) return {};
-    return make_error(
-        ErrorKind::kNotFound,
-        "No kdump initial ramdisk found.\n{} does not exist. Build it with \"kdumpctl "
-        "rebuild\", or use \"kdumpctl restart\"",
-        context.root.path(target.image));
-  }
-  const RebuildDecision decision =
-      TRY(check_rebuild(context.root, settings.config, settings.sysconfig, target));
-  if (!decision.rebuild()) {
-    if (const auto kept = keep_renewed_manifest(context.root, target, decision); !kept) {
-      context.log.warning("{}", kept.error().message);
-    }
-    return {};
-  }
-  report_rebuild(context, decision);
-  if (decision.kind == RebuildDecision::Kind::kForced) {
-    context.log.info("Force rebuild {}", context.root.path(target.image));
-  }
-  return build_image(context, settings, target);
-}
-
 void report_changes(const Context& context, const PanicCommandLine& line) {
   for (const CmdlineChange& change : line.changes) {
     const bool removed = change.kind == CmdlineChange::Kind::kRemoved;
@@ -94,12 +67,9 @@ bool uses_old_image(const Context& context, const CaptureKernel& target, const E
   return true;
 }
 
-Result<Prepared> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
-  const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
-  for (const std::string& note : target.notes) context.log.warning("{}", note);
-  const auto provided = provide_image(context, settings, target, policy);
-  const bool old_image = !provided && uses_old_image(context, target, provided.error());
-  if (!provided && !old_image) return provided.error();
+Result<PreparedLoad> plan_and_report(const Context& context,
+                                     const Settings& settings,
+                                     const CaptureKernel& target) {
   auto plan = TRY(plan_panic(context, settings, target));
   report_changes(context, plan.cmdline);
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
@@ -107,7 +77,17 @@ Result<Prepared> prepare(const Context& context, const Settings& settings, Image
     context.log.info("{}", kexec::describe(plan.prepared.load.plan));
   }
   report_choice(context, plan.prepared.load.choice);
-  return Prepared{std::move(plan.prepared), old_image};
+  return std::move(plan.prepared);
+}
+
+Result<Prepared> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
+  const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
+  for (const std::string& note : target.notes) context.log.warning("{}", note);
+  const auto provided = provide_image(context, settings, target, policy);
+  const bool old_image = !provided && uses_old_image(context, target, provided.error());
+  if (!provided && !old_image) return provided.error();
+  PreparedLoad planned = TRY(plan_and_report(context, settings, target));
+  return Prepared{std::move(planned), old_image};
 }
 
 /// Loads and unloads that are left are not to be used up unnoticed.
@@ -145,7 +125,8 @@ void restore(const Context& context, bool was_loaded) {
 /// That a record or a copy could not be written does not make the host less protected.
 void remember(const Context& context,
               const PreparedLoad& prepared,
-              const kexec::KernelLoadResult& result) {
+              const kexec::KernelLoadResult& result,
+              bool early) {
   ArmedState state{.kernel_version = prepared.order.kernel_version,
                    .kernel = prepared.kernel,
                    .image = prepared.image,
@@ -155,7 +136,8 @@ void remember(const Context& context,
                    .syscall = result.used,
                    .reason = result.refusal.empty() ? prepared.load.choice.reason : result.refusal,
                    .need_bytes = prepared.load.plan.need.total(),
-                   .segments = {}};
+                   .segments = {},
+                   .early = early};
   if (result.used == kexec::Syscall::kLoad) {
     for (const kexec::Segment& segment : prepared.load.plan.segments) {
       state.segments.push_back({segment.name, segment.address.value(), segment.memory_size});
@@ -192,7 +174,7 @@ int failed(const Context& context) {
 }
 
 /// With every finding reported; whether it is loaded.
-bool load(const Context& context, const PreparedLoad& prepared) {
+bool load(const Context& context, const PreparedLoad& prepared, bool early = false) {
   const bool was_loaded = kexec::crash_loaded(context.root).value_or(false);
   const auto loaded = context.actions.load(prepared.load);
   if (!loaded) {
@@ -204,7 +186,7 @@ bool load(const Context& context, const PreparedLoad& prepared) {
   if (!loaded->refusal.empty()) {
     context.log.info("{}; {} was used", loaded->refusal, to_string(loaded->used));
   }
-  remember(context, prepared, *loaded);
+  remember(context, prepared, *loaded, early);
   report_limit(context);
   context.log.info("kexec: loaded kdump kernel");
   return true;
@@ -243,6 +225,33 @@ Status build_image(const Context& context, const Settings& settings, const Captu
   return failure;
 }
 
+Status provide_image(const Context& context,
+                     const Settings& settings,
+                     const CaptureKernel& target,
+                     ImagePolicy policy) {
+  if (policy == ImagePolicy::kAsItIs) {
+    if (context.root.exists(target.image)) return {};
+    return make_error(
+        ErrorKind::kNotFound,
+        "No kdump initial ramdisk found.\n{} does not exist. Build it with \"kdumpctl "
+        "rebuild\", or use \"kdumpctl restart\"",
+        context.root.path(target.image));
+  }
+  const RebuildDecision decision =
+      TRY(check_rebuild(context.root, settings.config, settings.sysconfig, target));
+  if (!decision.rebuild()) {
+    if (const auto kept = keep_renewed_manifest(context.root, target, decision); !kept) {
+      context.log.warning("{}", kept.error().message);
+    }
+    return {};
+  }
+  report_rebuild(context, decision);
+  if (decision.kind == RebuildDecision::Kind::kForced) {
+    context.log.info("Force rebuild {}", context.root.path(target.image));
+  }
+  return build_image(context, settings, target);
+}
+
 int start_failed(const Context& context, const Error& error) {
   context.log.error("{}", error.message);
   report_state(context);
@@ -275,6 +284,26 @@ int arm(const Context& context,
   if (!load(context, prepared->load)) return failed(context);
   check_target_of(context, settings);
   if (prepared->has_old_image) return failed(context);
+  context.log.info("Starting kdump: [OK]");
+  return kExitOk;
+}
+
+int arm_early(const Context& context, const EarlyCopy& copy) {
+  const CaptureKernel target{copy.kernel_version, copy.kernel.path, copy.image.path, {}};
+  auto prepared = plan_and_report(context, usable_settings(context.root), target);
+  if (!prepared) return start_failed(context, prepared.error());
+  for (const auto& [now, then] :
+       {std::pair(&prepared->kernel, &copy.kernel), std::pair(&prepared->image, &copy.image)}) {
+    if (now->sha256 != then->sha256) {
+      return start_failed(context,
+                          make_error(ErrorKind::kBadData,
+                                     "{} in the initramfs is not what was put there; make the "
+                                     "initramfs again",
+                                     then->path));
+    }
+    *now = *then;  // with the time that it has on the host
+  }
+  if (!load(context, *prepared, true)) return failed(context);
   context.log.info("Starting kdump: [OK]");
   return kExitOk;
 }

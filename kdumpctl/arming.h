@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "kdumpctl/capture_kernel.h"
 #include "kdumpctl/context.h"
+#include "kdumpctl/early_copy.h"
 #include "kdumpctl/settings.h"
 
 #include <string>
@@ -28,6 +29,16 @@ int arm(const Context& context,
         const Settings& settings,
         ImagePolicy policy,
         const std::string& append = "");
+
+/// The image, built if it must be, with kdump-utils' messages about why.
+Status provide_image(const Context& context,
+                     const Settings& settings,
+                     const CaptureKernel& target,
+                     ImagePolicy policy);
+
+/// From an initramfs, before there is any disk: loads the files of that copy as they are, reports
+/// as arm() does, and returns the exit code.
+int arm_early(const Context& context, const EarlyCopy& copy);
 
 /// Reports the error, what is loaded all the same, and "Starting kdump: [FAILED]"; returns the exit
 /// code.

@@ -49,9 +49,10 @@ std::optional<std::string> twin_of_debug_kernel(const std::string& version) {
 
 Result<std::string> choose_version(const SysRoot& root,
                                    const config::Sysconfig& sysconfig,
+                                   std::string running,
                                    std::vector<std::string>& notes) {
   if (!sysconfig.kernel_version.empty()) return sysconfig.kernel_version;
-  std::string running = TRY(root.read_value("/proc/sys/kernel/osrelease"));
+  if (running.empty()) running = TRY(root.read_value("/proc/sys/kernel/osrelease"));
   const auto twin = twin_of_debug_kernel(running);
   if (!twin) return running;
   if (root.exists("/lib/modules/" + *twin + "/modules.dep")) {
@@ -192,9 +193,11 @@ bool holds_all_there_is(const SysRoot& root, const std::string& folder, const st
 
 }  // namespace
 
-Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sysconfig& sysconfig) {
+Result<CaptureKernel> find_capture_kernel(const SysRoot& root,
+                                          const config::Sysconfig& sysconfig,
+                                          const std::string& running) {
   CaptureKernel found;
-  found.version = TRY(choose_version(root, sysconfig, found.notes));
+  found.version = TRY(choose_version(root, sysconfig, running, found.notes));
   found.kernel = TRY(find_kernel(root, sysconfig, found.version));
   const std::string folder = folder_of(found.kernel);
   // The EFI system partition is small and readable by all.

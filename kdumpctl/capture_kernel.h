@@ -28,7 +28,9 @@ struct CaptureKernel {
 /// is called as the default initrd there with "kdump" added, or in /var/lib/kdump when the folder
 /// cannot be written or the kernel is a unified image.
 ///
-/// kNotFound says what was looked for.
-Result<CaptureKernel> find_capture_kernel(const SysRoot& root, const config::Sysconfig& sysconfig);
+/// kNotFound says what was looked for. `running`: as if that release were; "": the one that is.
+Result<CaptureKernel> find_capture_kernel(const SysRoot& root,
+                                          const config::Sysconfig& sysconfig,
+                                          const std::string& running = "");
 
 }  // namespace kdump::ctl

@@ -24,7 +24,7 @@ namespace {
 /// As long as the slowest build may take.
 constexpr std::chrono::minutes kLockDeadline{10};
 
-constexpr std::array<Command, 26> kCommands = {{
+constexpr std::array<Command, 28> kCommands = {{
     {"start",
      "Load the panic kernel; build its image first if there is none",
      true,
@@ -87,6 +87,8 @@ constexpr std::array<Command, 26> kCommands = {{
     {"verify", "Check all that a dump depends on; change nothing", false, commands::verify, true},
     {"test", "Crash the kernel to see whether a vmcore is saved", false, commands::test, true},
     {"_crash-as-init", "", false, commands::crash_as_init, false, true},
+    {"_early-copy", "", true, commands::early_copy, true, true},
+    {"_early-load", "", true, commands::early_load, false, true},
     {"last", "Say what became of the last panic", false, commands::last, true},
     {"list", "List the dumps that this host can see", false, commands::list, true},
     {"config",

@@ -37,6 +37,13 @@ Result<FileRecord> record_file(const SysRoot& root,
   return FileRecord{.path = path, .size = now.size, .modified = now.modified, .sha256 = hash};
 }
 
+Result<FileRecord> record_file(const SysRoot& root, const std::string& path) {
+  const std::string file = root.path(TRY(root.resolve(path)));
+  const SizeAndTime now = TRY(look_at(file));
+  const std::string hash = TRY(sha256_of_file(file));
+  return FileRecord{.path = path, .size = now.size, .modified = now.modified, .sha256 = hash};
+}
+
 bool has_changed(const SysRoot& root, const FileRecord& record) {
   const std::string host_path = root.path(record.path);
   const auto now = look_at(host_path);

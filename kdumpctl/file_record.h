@@ -26,6 +26,9 @@ Result<FileRecord> record_file(const SysRoot& root,
                                const std::string& path,
                                std::span<const std::byte> content);
 
+/// Reads it for that.
+Result<FileRecord> record_file(const SysRoot& root, const std::string& path);
+
 /// Whether the file is no longer what was recorded. Size and time decide where they are equal, and
 /// where the caller may not read the file; else its content does.
 [[nodiscard]] bool has_changed(const SysRoot& root, const FileRecord& record);

@@ -37,6 +37,7 @@ void read_image(const SysRoot& root, const CheckedSettings& settings, StatusRepo
   if (!target) return;
   status.image = known(
       check_rebuild(root, settings.conf->config, settings.sysconfig->settings, *target), status);
+  if (auto early = known(early_state(root, *target), status)) status.early = std::move(*early);
 }
 
 std::string_view image_word(const RebuildDecision& image) {
@@ -59,8 +60,11 @@ void report_loaded(const Context& context, const StatusReport& status) {
     return;
   }
   const ArmedState& armed = *status.armed;
-  context.log.info(
-      "Loaded: {} with {} ({})", armed.kernel.path, armed.image.path, to_string(armed.syscall));
+  context.log.info("Loaded: {} with {} ({}){}",
+                   armed.kernel.path,
+                   armed.image.path,
+                   to_string(armed.syscall),
+                   armed.early ? ", by the initramfs" : "");
   for (const std::string& path : status.changed_files) {
     context.log.warning("{} has changed since it was loaded. Run \"kdumpctl reload\"", path);
   }
@@ -82,6 +86,14 @@ void report_image(const Context& context, const RebuildDecision& image, bool why
     context.log.warning("There is no capture image. Run \"kdumpctl restart\"");
   } else if (why) {
     context.log.info("The capture image is current");
+  }
+}
+
+void report_early(const Context& context, const EarlyState& early) {
+  if (early.kind == EarlyState::Kind::kCurrent) {
+    context.log.info("Early kdump: {}", text_of(early));
+  } else {
+    context.log.warning("Early kdump: {}. {}", text_of(early), early.remedy);
   }
 }
 
@@ -135,6 +147,7 @@ Result<StatusReport> read_status(const SysRoot& root) {
 void report_status(const Context& context, const StatusReport& status, bool why) {
   if (status.operational) report_loaded(context, status);
   if (status.image && (status.operational || why)) report_image(context, *status.image, why);
+  if (status.early) report_early(context, *status.early);
   if (status.target && status.target->verdict == TargetCheck::Verdict::kBad) {
     context.log.warning("The dump target: {}. {}", status.target->text, status.target->remedy);
   } else if (status.target && status.operational) {
@@ -159,12 +172,17 @@ Json status_json(const StatusReport& status) {
                      {"kernel", status.armed->kernel.path},
                      {"image", status.armed->image.path},
                      {"syscall", to_string(status.armed->syscall)},
+                     {"by_initramfs", status.armed->early},
                      {"need_bytes", status.armed->need_bytes},
                      {"changed_since", status.changed_files}};
   }
   out["image"] = nullptr;
   if (status.image) {
     out["image"] = {{"state", image_word(*status.image)}, {"changes", status.image->changes()}};
+  }
+  out["early"] = nullptr;
+  if (status.early) {
+    out["early"] = {{"state", to_string(status.early->kind)}, {"changes", status.early->changed}};
   }
   out["target"] = status.target ? json_of(*status.target) : Json();
   out["last_capture"] = status.capture ? json_of(*status.capture) : Json();
@@ -188,6 +206,12 @@ std::string status_metrics(const StatusReport& status) {
   }
   if (status.image) {
     metric(out, "kdump_image_current", "The capture image is current.", !status.image->rebuild());
+  }
+  if (status.early) {
+    metric(out,
+           "kdump_early_current",
+           "The initramfs holds what is loaded now.",
+           status.early->kind == EarlyState::Kind::kCurrent ? 1 : 0);
   }
   if (status.target && status.target->verdict != TargetCheck::Verdict::kUnknown) {
     metric(out,

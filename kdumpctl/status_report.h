@@ -5,6 +5,7 @@
 #include "kdumpctl/armed_state.h"
 #include "kdumpctl/context.h"
 #include "kdumpctl/creation_test.h"
+#include "kdumpctl/early_copy.h"
 #include "kdumpctl/last_capture.h"
 #include "kdumpctl/rebuild_check.h"
 #include "kdumpctl/target_check.h"
@@ -24,6 +25,7 @@ struct StatusReport {
   std::vector<std::string> changed_files{};  ///< of what is loaded, since it was
   std::uint64_t reserved_bytes = 0;          ///< 0 too when the kernel has no kexec
   std::optional<RebuildDecision> image{};    ///< nothing when it cannot be told
+  std::optional<EarlyState> early{};         ///< nothing without rd.earlykdump
   std::optional<TargetCheck> target{};
   std::optional<LastCapture> capture{};
   CreationTest test{};

@@ -32,6 +32,7 @@ class Verifier {
     image_content();
     fits();
     loaded();
+    early();
     target();
     service();
     tested();
@@ -58,6 +59,7 @@ class Verifier {
   void image_content();
   void fits();
   void loaded();
+  void early();
   void target();
   void service();
   void tested();
@@ -160,6 +162,16 @@ void Verifier::loaded() {
   pass("loaded",
        status->armed ? status->armed->kernel.path + " with " + status->armed->image.path
                      : "by another program than kdumpctl");
+}
+
+/// Only on a host that asks for it.
+void Verifier::early() {
+  if (!target_) return;
+  const auto state = early_state(context_.root, *target_);
+  if (!state) return fail("early kdump", state.error());
+  if (!*state) return;
+  if ((*state)->kind == EarlyState::Kind::kCurrent) return pass("early kdump", text_of(**state));
+  fail("early kdump", text_of(**state), (*state)->remedy);
 }
 
 void Verifier::target() {

@@ -30,6 +30,8 @@ Result<int> verify(const Context& context);
 Result<int> list(const Context& context);
 Result<int> last(const Context& context);
 Result<int> test(const Context& context);
+Result<int> early_copy(const Context& context);
+Result<int> early_load(const Context& context);
 Result<int> crash_as_init(const Context& context);
 Result<int> kexec(const Context& context);
 Result<int> fast_reboot(const Context& context);

@@ -49,13 +49,14 @@ def make(
     kernel: Kernel,
     folder: pathlib.Path,
     further: tuple[Kernel, ...] = (),
+    packages: tuple[str, ...] = (),
 ) -> ServiceGuest:
-    """With these packages, their service disabled; without any, with kdump-tools. The further kernels are installed
-    too. Raises FetchError, CommandError."""
+    """With these packages, their service disabled; without any, with kdump-tools. The further kernels and Debian's own
+    packages of those names are installed too. Raises FetchError, CommandError."""
     guest = ServiceGuest(folder)
     with tempfile.TemporaryDirectory(prefix=".service-", dir=folder) as temporary:
         base = pathlib.Path(temporary)
-        tar = systemd_guest.base_tar(() if debs else _KDUMP_TOOLS)
+        tar = systemd_guest.base_tar(packages if debs else _KDUMP_TOOLS)
         tree = RootTree.unpacked(base / "root", tar)
         try:
             _add_host_files(tree, base / "overlay")
@@ -105,4 +106,8 @@ def _provide_kernel(tree: RootTree, kernel: Kernel) -> None:
         return
     tree.outside(["cp", "-r", kernel.modules, tree.folder / "usr/lib/modules"])
     tree.outside(["cp", kernel.vmlinuz, kernel.config, boot])
-    tree.inside("update-initramfs", "-c", "-k", kernel.release)
+    if tree.exists("/usr/sbin/update-initramfs"):
+        tree.inside("update-initramfs", "-c", "-k", kernel.release)
+    else:
+        image = f"/boot/initrd.img-{kernel.release}"
+        tree.inside("dracut", "--force", "--no-hostonly", image, kernel.release)
