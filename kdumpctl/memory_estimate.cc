@@ -10,8 +10,11 @@
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/last_capture.h"
+#include "kdumpctl/qemu_measurement.h"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 namespace kdump::ctl {
 namespace {
@@ -84,17 +87,42 @@ void add_default(const SysRoot& root, MemoryEstimate& estimate) {
 }
 
 /// What the last capture left over says what it needed, as long as it ran in what is reserved now.
-Status add_measured(const SysRoot& root,
-                    const config::KdumpConfig& config,
-                    MemoryEstimate& estimate) {
+/// When it was taken; 0: there is none.
+Result<std::int64_t> add_capture(const SysRoot& root,
+                                 const config::KdumpConfig& config,
+                                 MemoryEstimate& estimate) {
   const auto last = TRY(last_capture(root, config));
-  if (!last || !last->dump.complete || !last->report.lowest_memory_kib) return {};
+  if (!last || !last->dump.complete || !last->report.lowest_memory_kib) return 0;
   const std::uint64_t left = *last->report.lowest_memory_kib << 10U;
   const std::uint64_t had = last->report.memory_kib.value_or(0) << 10U;
   // A kernel sees a little less than its reservation, never more.
-  if (had > estimate.reserved || had + had / 4 < estimate.reserved || left > had) return {};
+  if (had > estimate.reserved || had + had / 4 < estimate.reserved || left > had) return 0;
+  estimate.measured_by = MemoryEstimate::Measure::kCapture;
   estimate.measured = estimate.reserved - left;
   estimate.measured_at = last->dump.date;
+  return last->dump.saved;
+}
+
+/// As the names of dumps have it.
+std::string date_of(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d-%H:%M:%S", &local);
+  return {text.data(), size};
+}
+
+/// The newer one of the last capture and the last test in QEMU.
+Status add_measured(const SysRoot& root,
+                    const config::KdumpConfig& config,
+                    MemoryEstimate& estimate) {
+  const std::int64_t captured = TRY(add_capture(root, config, estimate));
+  const auto test = TRY(read_qemu_measurement(root));
+  if (!test || test->taken < captured) return {};
+  estimate.measured_by = MemoryEstimate::Measure::kQemu;
+  estimate.measured = test->reserved - test->untouched + estimate.modules;
+  estimate.measured_at = date_of(test->taken);
   return {};
 }
 
@@ -103,7 +131,7 @@ std::uint64_t whole_steps(std::uint64_t bytes) { return (bytes + kStep - 1) / kS
 }  // namespace
 
 std::uint64_t MemoryEstimate::recommended() const {
-  if (measured) return whole_steps(*measured + *measured / 4);
+  if (measured_by != Measure::kNone) return whole_steps(measured + measured / 4);
   return whole_steps(std::max(parts(), default_size));
 }
 

@@ -28,9 +28,13 @@ struct MemoryEstimate {
   std::uint64_t page_structs = 0;  ///< struct page of the reservation
   std::uint64_t runtime = 0;       ///< the kernel's own data, agent and collector
   std::vector<LargeModule> large_modules;  ///< above 1 MiB, the largest first
-  /// The reservation less what the last capture never touched; nothing without one.
-  std::optional<std::uint64_t> measured{};
-  std::string measured_at{};       ///< that capture's date
+  enum class Measure { kNone, kCapture, kQemu };
+  /// Which of the two that measure is newer.
+  Measure measured_by = Measure::kNone;
+  /// The reservation less what was never touched. In QEMU's machine with `modules` on top, as the
+  /// drivers of this host may not have been loaded there.
+  std::uint64_t measured = 0;
+  std::string measured_at{};       ///< the date of that capture or test
   std::string default_value;       ///< of crashkernel= for such hosts; "" unknown
   std::uint64_t default_size = 0;  ///< what that comes to here
 

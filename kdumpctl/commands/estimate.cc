@@ -13,6 +13,7 @@ namespace kdump::ctl::commands {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Measure = MemoryEstimate::Measure;
 
 std::uint64_t mib(std::uint64_t bytes) { return bytes >> 20U; }
 
@@ -45,14 +46,31 @@ std::string text_of(const MemoryEstimate& estimate) {
     out += fmt::format(
         "Default for such a host: {} ({}M)\n", estimate.default_value, mib(estimate.default_size));
   }
-  if (estimate.measured) {
+  if (estimate.measured_by == Measure::kCapture) {
     out += fmt::format(
-        "Needed by the capture of {}: {}M\n", estimate.measured_at, whole_mib(*estimate.measured));
+        "Needed by the capture of {}: {}M\n", estimate.measured_at, whole_mib(estimate.measured));
+  } else if (estimate.measured_by == Measure::kQemu) {
+    out += fmt::format("Needed by the test in QEMU of {}, with all modules on top: {}M\n",
+                       estimate.measured_at,
+                       whole_mib(estimate.measured));
   }
   return out;
 }
 
+const char* name_of(Measure measure) {
+  switch (measure) {
+    case Measure::kCapture:
+      return "capture";
+    case Measure::kQemu:
+      return "qemu";
+    case Measure::kNone:
+      break;
+  }
+  return "";
+}
+
 Json json_of(const MemoryEstimate& estimate) {
+  const bool measured = estimate.measured_by != Measure::kNone;
   Json modules = Json::array();
   for (const LargeModule& module : estimate.large_modules) {
     modules.push_back({{"name", module.name}, {"size", module.size}});
@@ -68,8 +86,9 @@ Json json_of(const MemoryEstimate& estimate) {
           {"parts", estimate.parts()},
           {"default", estimate.default_value},
           {"default_size", estimate.default_size},
-          {"measured", estimate.measured ? Json(*estimate.measured) : Json()},
-          {"measured_at", estimate.measured_at}};
+          {"measured", measured ? Json(estimate.measured) : Json()},
+          {"measured_at", estimate.measured_at},
+          {"measured_by", name_of(estimate.measured_by)}};
 }
 
 }  // namespace

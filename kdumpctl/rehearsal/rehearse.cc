@@ -13,6 +13,7 @@
 #include "kdumpctl/kexec/kernel_image.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/panic_cmdline.h"
+#include "kdumpctl/qemu_measurement.h"
 #include "kdumpctl/rehearsal/console_watch.h"
 #include "kdumpctl/rehearsal/orders.h"
 #include "kdumpctl/rehearsal/qemu.h"
@@ -23,6 +24,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <poll.h>
 #include <unistd.h>
@@ -171,6 +173,15 @@ Status run_machine(const Context& context,
   return make_error(ErrorKind::kSystem, "{} ended with {}", argv.front(), status.describe());
 }
 
+/// For `kdumpctl estimate`.
+void remember(const Context& context, const Subject& subject, std::uint64_t untouched) {
+  if (untouched > subject.reserved) return;
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const auto kept = write_qemu_measurement(context.root, {now.tv_sec, subject.reserved, untouched});
+  if (!kept) context.log.warning("{}", kept.error().message);
+}
+
 /// What is on the scratch disk, looked at as `kdumpctl last` and `kdump-collect verify` do.
 Status judge(const Context& context, const Subject& subject, const WorkFolder& work) {
   TRY(run_silently({"debugfs",
@@ -194,6 +205,7 @@ Status judge(const Context& context, const Subject& subject, const WorkFolder& w
                      format_size(*report.lowest_memory_kib << 10U),
                      format_size(*report.memory_kib << 10U),
                      format_size(subject.reserved));
+    remember(context, subject, *report.lowest_memory_kib << 10U);
   }
   return {};
 }
