@@ -69,6 +69,7 @@ Settings all_of(const KdumpConfig& config) {
       named("path", config.path),
       named("core_collector", joined(config.core_collector)),
       named("keep_dumps", config.keep_dumps == 0 ? "" : std::to_string(config.keep_dumps)),
+      named("keep_free", config.keep_free == 0 ? "" : std::to_string(config.keep_free)),
       named("sshkey", config.sshkey),
       named("kdump_pre", config.kdump_pre),
       named("kdump_post", config.kdump_post),
@@ -107,6 +108,14 @@ std::vector<EffectiveSetting> effective_settings(const CheckedConfig& checked) {
       used[i] = true;
       setting.source = fmt::format("{}:{}", entry.file, entry.line);
       break;
+    }
+  }
+  for (EffectiveSetting& setting : settings) {
+    // The target of dracut_args --mount, of whose line other settings may come, too.
+    if (!setting.source.empty() || setting_of(setting.name) != "dump target") continue;
+    for (const ConfEntry& entry : checked.entries) {
+      if (entry.name == "dracut_args")
+        setting.source = fmt::format("{}:{}", entry.file, entry.line);
     }
   }
   return settings;

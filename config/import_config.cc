@@ -90,6 +90,7 @@ class Importer {
   void debian();
   void suse();
   void suse_url();
+  void suse_free_disk_size();
   void add_collector();
 
   ImportedConfig out_;
@@ -194,6 +195,16 @@ void Importer::suse_url() {
   drop(fmt::format("{} is not a dump target here; use ssh or nfs", url->scheme));
 }
 
+/// In MB, with or without saying so.
+void Importer::suse_free_disk_size() {
+  std::string_view number = value();
+  if (number.ends_with('M')) number.remove_suffix(1);
+  const auto size = parse_unsigned(number);
+  if (!size) return by_hand("write keep_free with how much stays free on the target");
+  return *size == 0 ? drop("nothing has to stay free by default")
+                    : take(fmt::format("keep_free {}M", *size));
+}
+
 void Importer::suse() {
   if (common()) return;
   if (name() == "KDUMP_SAVEDIR") return suse_url();
@@ -249,8 +260,7 @@ void Importer::suse() {
     return by_hand("have the server's key in /root/.ssh/known_hosts");
   }
   if (name() == "KDUMP_VERBOSE") return by_hand("choose KDUMP_STDLOGLVL in /etc/sysconfig/kdump");
-  if (name() == "KDUMP_FREE_DISK_SIZE")
-    return drop("a dump that does not fit is cut down or refused");
+  if (name() == "KDUMP_FREE_DISK_SIZE") return suse_free_disk_size();
   if (name() == "KDUMP_NET_TIMEOUT" || name() == "KDUMP_NETCONFIG") {
     return drop("the network is taken from the running host");
   }
@@ -272,7 +282,14 @@ bool sets(const ShellAssignments& parsed, std::string_view name) {
 
 Result<ForeignKind> recognise_foreign(std::string_view text, const std::string& file) {
   const ShellAssignments parsed = parse_shell_assignments(text, file);
-  for (const char* name : {"USE_KDUMP", "KDUMP_COREDIR", "MAKEDUMP_ARGS", "KDUMP_CMDLINE_APPEND"}) {
+  for (const char* name : {"USE_KDUMP",
+                           "KDUMP_COREDIR",
+                           "MAKEDUMP_ARGS",
+                           "KDUMP_CMDLINE_APPEND",
+                           "KDUMP_NUM_DUMPS",
+                           "SSH",
+                           "NFS",
+                           "FTP"}) {
     if (sets(parsed, name)) return ForeignKind::kDebian;
   }
   for (const char* name :

@@ -2,6 +2,7 @@
 #include "config/kdump_conf.h"
 
 #include "base/text.h"
+#include "config/plain_text.h"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ void override_with(std::vector<ConfEntry>& entries, std::vector<ConfEntry> later
 std::vector<ConfEntry> parse_kdump_conf(std::string_view text, const std::string& file) {
   std::vector<ConfEntry> entries;
   int line_number = 0;
-  for (const std::string_view line : split_lines(text)) {
+  for (const std::string_view line : split_lines(without_byte_order_mark(text))) {
     ++line_number;
     const auto hash = line.find('#');
     const std::string_view content = trim(line.substr(0, hash));

@@ -147,7 +147,15 @@ std::vector<std::string_view> ConfChecker::option_names() {
 }
 
 void ConfChecker::unknown(const ConfEntry& entry) {
-  const auto close = suggestion(entry.name, option_names());
+  const auto names = option_names();
+  const auto equals = entry.name.find('=');
+  if (std::find(names.begin(), names.end(), entry.name.substr(0, equals)) != names.end()) {
+    return error(entry,
+                 fmt::format("Invalid kdump config option {}", shown(entry.name)),
+                 fmt::format("Write '{}' without '=', a blank between option and value",
+                             entry.name.substr(0, equals)));
+  }
+  const auto close = suggestion(entry.name, names);
   error(entry,
         fmt::format("Invalid kdump config option {}", shown(entry.name)),
         close ? fmt::format("Did you mean '{}'?", *close)
@@ -272,6 +280,11 @@ void ConfChecker::path(const ConfEntry& entry) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return invalid_value(entry, "Write the path without '..'");
     path += "/" + std::string(part);
+  }
+  if (path.find('$') != std::string::npos) {
+    warning(entry,
+            fmt::format("the path '{}' is taken as it stands", entry.value),
+            "Nothing is expanded in it: dumps are named after the host and the date anyway");
   }
   if (!entry.value.starts_with('/')) {
     warning(entry,

@@ -14,4 +14,7 @@ namespace kdump::config {
 /// is fine.
 [[nodiscard]] std::optional<std::string_view> text_problem(std::string_view text);
 
+/// Some editors of other systems begin UTF-8 with U+FEFF, which nobody sees.
+[[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
+
 }  // namespace kdump::config

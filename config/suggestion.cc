@@ -3,7 +3,22 @@
 
 #include "base/text.h"
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+
 namespace kdump::config {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  return lower;
+}
+
+}  // namespace
 
 std::optional<std::string_view> suggestion(std::string_view word,
                                            const std::vector<std::string_view>& names) {
@@ -13,7 +28,7 @@ std::optional<std::string_view> suggestion(std::string_view word,
   std::size_t best = word.size() <= kShortWord ? 1 : 2;
   std::optional<std::string_view> closest;
   for (const std::string_view name : names) {
-    const std::size_t distance = edit_distance(word, name);
+    const std::size_t distance = edit_distance(lower_case(word), lower_case(name));
     if (distance > best || (distance == best && closest)) continue;
     best = distance;
     closest = name;

@@ -2,6 +2,7 @@
 #include "config/sysconfig.h"
 
 #include "base/text.h"
+#include "config/import_config.h"
 #include "config/kernel_cmdline.h"
 #include "config/plain_text.h"
 #include "config/quoted_words.h"
@@ -43,7 +44,8 @@ std::vector<std::string> names_in(std::string_view text) {
 /// Gives assignments their meaning and notes every finding.
 class SysconfigChecker {
  public:
-  SysconfigChecker(std::string file, Sysconfig defaults) : file_(std::move(file)) {
+  SysconfigChecker(std::string file, bool foreign, Sysconfig defaults)
+      : file_(std::move(file)), foreign_(foreign) {
     checked_.settings = std::move(defaults);
     checked_.file = file_;
   }
@@ -62,6 +64,7 @@ class SysconfigChecker {
   }
 
   std::string file_;
+  bool foreign_ = false;  ///< the file has variables of another distribution's kdump
   CheckedSysconfig checked_;
 };
 
@@ -84,7 +87,9 @@ void SysconfigChecker::check_name(const ShellAssignment& row, const ShellAssignm
   add(Severity::kWarning,
       row.line,
       fmt::format("{} is not a variable that kdump knows", row.name),
-      close ? fmt::format("Did you mean {}?", *close) : "Remove the line");
+      close      ? fmt::format("Did you mean {}?", *close)
+      : foreign_ ? "It is another distribution's: \"kdumpctl import-config\" reads such a file"
+                 : "Remove the line");
 }
 
 void SysconfigChecker::set_words(const ShellAssignment& row, std::vector<std::string>& setting) {
@@ -207,8 +212,9 @@ std::vector<std::string_view> sysconfig_variables() {
 CheckedSysconfig check_sysconfig(std::string_view text,
                                  const std::string& file,
                                  std::string_view machine) {
-  return SysconfigChecker(file, sysconfig_defaults(machine))
-      .check(parse_shell_assignments(text, file));
+  const bool foreign = recognise_foreign(text, file).has_value();
+  return SysconfigChecker(file, foreign, sysconfig_defaults(machine))
+      .check(parse_shell_assignments(without_byte_order_mark(text), file));
 }
 
 Result<CheckedSysconfig> load_sysconfig(const SysRoot& root, const std::string& path) {

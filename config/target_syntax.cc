@@ -22,7 +22,10 @@ std::optional<std::string> parse_device(std::string_view value) {
 
 std::optional<NfsTarget> parse_nfs_target(std::string_view value) {
   const auto colon = value.find(":/");
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  // nfs://server/export is a URL, and neither server nor export what it seems.
+  if (colon == std::string_view::npos || colon == 0 || value.substr(colon).starts_with("://")) {
+    return std::nullopt;
+  }
   std::string_view server = value.substr(0, colon);
   if (server.starts_with('[') && server.ends_with(']'))
     server = server.substr(1, server.size() - 2);

@@ -22,13 +22,19 @@ std::string source_of(const EffectiveSetting& setting) {
   return setting.source.empty() ? "default" : setting.source;
 }
 
+/// In the quotes that it has none of.
+std::string quoted(const std::string& value) {
+  const char quote = value.find('"') == std::string::npos ? '"' : '\'';
+  return quote + value + quote;
+}
+
 /// Each line could stand in the file that it belongs to.
 std::string as_text(const std::vector<EffectiveSetting>& settings, Grammar grammar) {
   std::string out;
   for (const EffectiveSetting& setting : settings) {
     const std::string line = grammar == Grammar::kConf
                                  ? fmt::format("{} {}", setting.name, setting.value)
-                                 : fmt::format("{}=\"{}\"", setting.name, setting.value);
+                                 : fmt::format("{}={}", setting.name, quoted(setting.value));
     out += fmt::format("{:<40} # {}\n", escape_control(line), source_of(setting));
   }
   return out;

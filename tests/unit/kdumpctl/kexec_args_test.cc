@@ -82,7 +82,6 @@ TEST(KexecArgs, WhatCannotBeDoneIsRefusedWithTheReason) {
       {{"-l"}, "-l: kdumpctl chooses"},
       {{"-S"}, "-S: use kdumpctl status"},
       {{"--print-ckr-size"}, "--print-ckr-size: use kdumpctl showmem"},
-      {{"--elf32-core-headers"}, "--elf32-core-headers: 32-bit headers"},
       {{"--entry-32bit"}, "--entry-32bit: a panic kernel is entered in 64-bit mode only"},
       {{"--dtb=/x"}, "--dtb: the firmware's own device tree is handed on"},
       {{"--module", "x"}, "--module: only Linux kernels"},
