@@ -5,6 +5,8 @@
 #include "base/text.h"
 
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 namespace kdump::ctl {
 namespace {
@@ -12,22 +14,28 @@ namespace {
 constexpr const char* kFolder = "/var/lib/kdump";
 constexpr const char* kFile = "/var/lib/kdump/qemu-test";
 
+std::optional<QemuMeasurement> measurement_from(const std::vector<std::string_view>& words) {
+  if (words.size() != 3) return std::nullopt;
+  const auto taken = parse_signed(words[0]);
+  const auto reserved = parse_unsigned(words[1]);
+  const auto untouched = parse_unsigned(words[2]);
+  if (!taken || !reserved || !untouched || *untouched > *reserved) return std::nullopt;
+  return QemuMeasurement{*taken, *reserved, *untouched};
+}
+
 }  // namespace
 
 Result<std::optional<QemuMeasurement>> read_qemu_measurement(const SysRoot& root) {
   const auto text = root.read_value(kFile);
   if (!text && text.error().kind == ErrorKind::kNotFound) return std::optional<QemuMeasurement>();
   if (!text) return text.error();
-  const auto words = split_words(*text);
-  const auto taken = words.size() == 3 ? parse_signed(words[0]) : std::nullopt;
-  const auto reserved = words.size() == 3 ? parse_unsigned(words[1]) : std::nullopt;
-  const auto untouched = words.size() == 3 ? parse_unsigned(words[2]) : std::nullopt;
-  if (!taken || !reserved || !untouched || *untouched > *reserved) {
+  const auto measurement = measurement_from(split_words(*text));
+  if (!measurement) {
     return make_error(ErrorKind::kBadData,
                       "{} is damaged; remove it, or run \"kdumpctl test --qemu\" again",
                       root.path(kFile));
   }
-  return std::optional(QemuMeasurement{*taken, *reserved, *untouched});
+  return measurement;
 }
 
 Status write_qemu_measurement(const SysRoot& root, const QemuMeasurement& measurement) {
