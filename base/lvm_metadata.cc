@@ -3,6 +3,7 @@
 
 #include "base/byte_reader.h"
 #include "base/checked_math.h"
+#include "base/crc32.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/lvm_text.h"
@@ -68,14 +69,7 @@ bool equals(const std::array<char, N>& bytes, std::string_view text) {
 
 // lib/misc/crc.c: CRC-32 without the last inversion.
 std::uint32_t crc_of(std::span<const std::byte> bytes) {
-  std::uint32_t crc = kInitialCrc;
-  for (const std::byte byte : bytes) {
-    crc ^= std::to_integer<std::uint32_t>(byte);
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc & 1U) != 0 ? (crc >> 1U) ^ 0xedb88320U : crc >> 1U;
-    }
-  }
-  return crc;
+  return crc32_register(bytes, kInitialCrc);
 }
 
 template <typename T>

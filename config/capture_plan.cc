@@ -4,6 +4,7 @@
 #include "base/ip_address.h"
 #include "config/network_plan_json.h"
 #include "config/plan_reader.h"
+#include "config/spill_area.h"
 
 #include <algorithm>
 #include <array>
@@ -217,6 +218,18 @@ Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
   return target;
 }
 
+Result<PlannedSpill> read_spill(const Json& json, const std::string& where) {
+  const PlanReader object(json, where);
+  TRY(object.check_fields({"target", "size"}));
+  PlannedSpill spill;
+  spill.target = TRY(read_target(*TRY(object.field("target")), object.name("target")));
+  if (!std::holds_alternative<PlannedRaw>(spill.target.place)) {
+    return PlanReader::refuse(object.name("target"), "is not a raw device");
+  }
+  spill.size = TRY(object.number_in("size", kLeastSpillArea, kMostSpillArea));
+  return spill;
+}
+
 Result<PlannedHook> read_hook(const Json& json, const std::string& where) {
   const PlanReader object(json, where);
   TRY(object.check_fields({"path", "decides"}));
@@ -282,6 +295,9 @@ Result<CapturePlan> read_plan(const PlanReader& object) {
   plan.modules = TRY(object.each("modules", read_module));
   plan.targets = TRY(object.each("targets", read_target));
   if (plan.targets.empty()) return PlanReader::refuse("targets", "is empty");
+  if (object.has("spill")) {
+    plan.spill = TRY(read_spill(*TRY(object.field("spill")), "spill"));
+  }
   plan.collector = TRY(read_collector(object));
   plan.hooks = TRY(read_hooks(*TRY(object.field("hooks")), "hooks"));
   plan.keep_dumps = TRY(object.number_in("keep_dumps", 0, kMostKeptDumps));
@@ -424,6 +440,9 @@ std::string to_json(const CapturePlan& plan) {
                            {"interval", plan.fence_kdump->interval},
                            {"count", plan.fence_kdump->count}};
   }
+  if (plan.spill) {
+    json["spill"] = {{"target", write_target(plan.spill->target)}, {"size", plan.spill->size}};
+  }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -447,6 +466,7 @@ Result<CapturePlan> capture_plan_from_json(std::string_view text) {
                            "kernel_release",
                            "modules",
                            "targets",
+                           "spill",
                            "collector",
                            "hooks",
                            "keep_dumps",

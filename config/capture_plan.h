@@ -136,6 +136,14 @@ struct PlannedTarget {
   friend bool operator==(const PlannedTarget&, const PlannedTarget&) = default;
 };
 
+/// Where the reason and the crashed kernel's messages go when no target took anything
+/// (config/spill_area.h).
+struct PlannedSpill {
+  PlannedTarget target;    ///< its place is a PlannedRaw
+  std::uint64_t size = 0;  ///< bytes at its head that may be used
+  friend bool operator==(const PlannedSpill&, const PlannedSpill&) = default;
+};
+
 /// A program of the administrator's, at its place in the image.
 struct PlannedHook {
   std::string path;
@@ -175,6 +183,7 @@ struct CapturePlan {
   std::vector<PlannedModule> modules;  ///< loaded first, whatever the target
   /// Tried in this order until one has taken the dump; at least one.
   std::vector<PlannedTarget> targets;
+  std::optional<PlannedSpill> spill;  ///< when none of them took anything
   /// The collector's argv without input and output, which the agent appends.
   std::vector<std::string> collector;
   PlannedHooks hooks;

@@ -3,6 +3,7 @@
 #include "config/kdump_conf.h"
 #include "config/plain_text.h"
 #include "config/quoted_words.h"
+#include "config/spill_area.h"
 #include "config/suggestion.h"
 #include "config/target_syntax.h"
 
@@ -30,7 +31,7 @@ class ConfChecker {
     std::string_view name;
     Handler handler;
   };
-  static const std::array<Directive, 38> kDirectives;
+  static const std::array<Directive, 39> kDirectives;
 
   void error(const ConfEntry& entry, std::string message, std::string remedy);
   void warning(const ConfEntry& entry, std::string message, std::string remedy);
@@ -47,6 +48,7 @@ class ConfChecker {
   void ssh(const ConfEntry& entry);
   void virtiofs(const ConfEntry& entry);
   void fallback_target(const ConfEntry& entry);
+  void spill_device(const ConfEntry& entry);
   void path(const ConfEntry& entry);
   void keep_dumps(const ConfEntry& entry);
   void keep_free(const ConfEntry& entry);
@@ -74,8 +76,9 @@ class ConfChecker {
   std::optional<ConfEntry> force_no_rebuild_;
 };
 
-const std::array<ConfChecker::Directive, 38> ConfChecker::kDirectives = {{
+const std::array<ConfChecker::Directive, 39> ConfChecker::kDirectives = {{
     {"fallback_target", &ConfChecker::fallback_target},
+    {"spill_device", &ConfChecker::spill_device},
     {"raw", &ConfChecker::raw},
     {"nfs", &ConfChecker::nfs},
     {"ssh", &ConfChecker::ssh},
@@ -271,6 +274,25 @@ void ConfChecker::fallback_target(const ConfEntry& entry) {
   in_fallback_ = true;
   (this->*directive->handler)(inner);
   in_fallback_ = false;
+}
+
+void ConfChecker::spill_device(const ConfEntry& entry) {
+  if (!is_first(entry, entry.name)) return;
+  const auto words = split_words(entry.value);
+  const auto size = words.size() == 2 ? parse_size(words[1]) : std::uint64_t{0};
+  const auto device = words.size() > 2 ? std::nullopt : parse_device(words.front());
+  if (!device || !size) {
+    return invalid_value(entry, "Write it as 'spill_device PARTUUID=... [size]', a size as 1M");
+  }
+  if (device->starts_with("UUID=") || device->starts_with("LABEL=")) {
+    return invalid_value(entry,
+                         "A UUID and a LABEL belong to a file system, which a spill device must "
+                         "not have. Name an empty partition as /dev/... or PARTUUID=...");
+  }
+  if (*size != 0 && *size < kLeastSpillArea) {
+    return invalid_value(entry, fmt::format("Give it {} KiB or more", kLeastSpillArea >> 10U));
+  }
+  checked_.config.spill_device = SpillDevice{*device, *size};
 }
 
 void ConfChecker::path(const ConfEntry& entry) {

@@ -44,6 +44,13 @@ struct VirtiofsTarget {
 using DumpTarget =
     std::variant<PathTarget, FileSystemTarget, RawTarget, NfsTarget, SshTarget, VirtiofsTarget>;
 
+/// `spill_device /dev/disk/by-partuuid/... 1M`: where the reason and the messages go when no target
+/// took anything.
+struct SpillDevice {
+  std::string device;      ///< as written: /dev/..., PARTUUID=, PARTLABEL=
+  std::uint64_t size = 0;  ///< bytes at its head that may be used; 0: as much as is of use
+};
+
 enum class FailureAction { kReboot, kHalt, kPoweroff, kShell, kDumpToRootfs };
 enum class FinalAction { kReboot, kHalt, kPoweroff };
 
@@ -52,6 +59,7 @@ struct KdumpConfig {
   DumpTarget target = PathTarget{};
   /// Tried one after the other when the target takes no dump; never a PathTarget.
   std::vector<DumpTarget> fallback_targets;
+  std::optional<SpillDevice> spill_device;
   std::string path = "/var/crash";  ///< absolute, without a final slash (but for "/")
   /// The core_collector line as words; empty: the native collector with its defaults.
   std::vector<std::string> core_collector;

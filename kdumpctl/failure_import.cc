@@ -47,6 +47,10 @@ std::optional<Found> in_pstore(const SysRoot& root) {
   return std::nullopt;
 }
 
+constexpr std::string_view kPrefix = "kdump-failure-";
+constexpr std::string_view kRecordEnd = ".txt";
+constexpr std::string_view kDmesgEnd = "-dmesg.txt";
+
 /// "2026-11-03 04:05:06, capture kernel ..." -> "2026-11-03-04:05:06"; nothing but what a date has.
 std::string date_of(std::string_view record) {
   const auto lines = split_lines(record);
@@ -73,6 +77,42 @@ Status remove_record(const SysRoot& root, const std::string& file) {
 
 }  // namespace
 
+std::string dmesg_beside(const std::string& record_file) {
+  return record_file.substr(0, record_file.size() - kRecordEnd.size()) + std::string(kDmesgEnd);
+}
+
+Result<std::string> keep_failure_record(const SysRoot& root,
+                                        const std::string& folder,
+                                        std::string_view record) {
+  const std::string file = fmt::format("{}/{}{}{}", folder, kPrefix, date_of(record), kRecordEnd);
+  std::error_code error;
+  std::filesystem::create_directories(root.path(folder), error);
+  if (error) return system_error(error.value(), "cannot create {}", folder);
+  TRY(write_file_atomically(root.path(file), 0600, record));
+  return file;
+}
+
+std::optional<FailureRecord> newest_failure(const SysRoot& root, const std::string& folder) {
+  const auto names = root.list(folder);
+  std::optional<FailureRecord> newest;
+  for (const std::string& name : names.value_or(std::vector<std::string>())) {
+    if (!name.starts_with(kPrefix) || !name.ends_with(kRecordEnd) || name.ends_with(kDmesgEnd)) {
+      continue;
+    }
+    std::string date = name.substr(kPrefix.size());
+    date.resize(date.size() - kRecordEnd.size());
+    // One whose date is damaged is older than any other.
+    const bool is_dated = date.find_first_not_of("0123456789-:") == std::string::npos;
+    if (!is_dated || (newest && date <= newest->date)) continue;
+    newest = FailureRecord{date, folder + "/" + name, "", ""};
+  }
+  if (!newest) return newest;
+  const auto text = read_file(root.path(newest->file), kLongestRecord);
+  newest->reason = text ? reason_of(*text) : text.error().message;
+  if (root.exists(dmesg_beside(newest->file))) newest->dmesg_file = dmesg_beside(newest->file);
+  return newest;
+}
+
 std::string reason_of(std::string_view record) {
   constexpr std::string_view kError = "ERROR: ";
   std::vector<std::string> errors;
@@ -90,11 +130,13 @@ Result<std::optional<std::string>> fetch_failure_record(const SysRoot& root,
   auto found = in_efi_variable(root);
   if (!found) found = in_pstore(root);
   if (!found) return std::optional<std::string>();
-  const std::string file = fmt::format("{}/kdump-failure-{}.txt", folder, date_of(found->record));
-  std::error_code error;
-  std::filesystem::create_directories(root.path(folder), error);
-  if (error) return system_error(error.value(), "cannot create {}", folder);
-  TRY(write_file_atomically(root.path(file), 0600, found->record));
+  // The spill area had more of the same.
+  const auto known = newest_failure(root, folder);
+  if (known && known->date == date_of(found->record)) {
+    TRY(remove_record(root, found->file));
+    return std::optional<std::string>();
+  }
+  const std::string file = TRY(keep_failure_record(root, folder, found->record));
   TRY(remove_record(root, found->file));
   return std::optional(fmt::format(
       "The last capture could save nothing: {} (see {})", reason_of(found->record), file));

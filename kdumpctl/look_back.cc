@@ -3,8 +3,10 @@
 
 #include "base/atomic_file.h"
 #include "kdumpctl/creation_test.h"
+#include "kdumpctl/failure_import.h"
 #include "kdumpctl/last_capture.h"
 #include "kdumpctl/raw_import.h"
+#include "kdumpctl/spill_import.h"
 
 #include <filesystem>
 
@@ -37,11 +39,24 @@ Status report_last_capture(const Context& context, const Settings& settings) {
 
 }  // namespace
 
+bool fetch_failures(const Context& context, const config::KdumpConfig& config) {
+  bool found = false;
+  // The spill area first: it has room for more of the same.
+  for (const auto& told : {fetch_spill_area(context.root, config, kFailureFolder),
+                           fetch_failure_record(context.root, kFailureFolder)}) {
+    if (told && !*told) continue;
+    context.log.warning("{}", told ? **told : told.error().message);
+    found = true;
+  }
+  return found;
+}
+
 void look_back(const Context& context, const Settings& settings) {
   fetch_raw_dump(context, settings.config);
   if (const auto reported = report_last_capture(context, settings); !reported) {
     context.log.warning("{}", reported.error().message);
   }
+  fetch_failures(context, settings.config);
   if (const auto settled = settle_creation_test(context.root, settings.config); !settled) {
     context.log.warning("{}", settled.error().message);
   }

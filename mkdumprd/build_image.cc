@@ -247,6 +247,11 @@ Result<BuildReport> build_image(const SysRoot& root,
     contents.capture.targets.push_back(std::move(plan.target));
     contents.target_modules.push_back(std::move(plan.modules));
   }
+  if (targets.spill) {
+    contents.capture.spill =
+        config::PlannedSpill{std::move(targets.spill->target), targets.spill_size};
+    contents.spill_modules = std::move(targets.spill->modules);
+  }
   contents.capture.collector = collector.argv;
   contents.capture.hooks = hooks.hooks;
   contents.capture.keep_dumps = config.keep_dumps;

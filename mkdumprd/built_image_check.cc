@@ -80,6 +80,10 @@ class Check {
       if (target.network) need(config::kImageNetworkPath, "the plan");
       report_.facts.push_back("target: " + target.name);
     }
+    if (plan->spill) {
+      check_modules(*plan, plan->spill->target.modules);
+      report_.facts.push_back("spill area: " + plan->spill->target.name);
+    }
     for (const auto* hooks : {&plan->hooks.pre, &plan->hooks.post, &plan->hooks.emergency}) {
       for (const config::PlannedHook& hook : *hooks) need(hook.path, "the plan");
     }

@@ -5,6 +5,7 @@
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/nfs_target.h"
 #include "mkdumprd/raw_target.h"
+#include "mkdumprd/spill_device.h"
 #include "mkdumprd/ssh_target.h"
 #include "mkdumprd/target_facts.h"
 #include "mkdumprd/target_plan.h"
@@ -56,6 +57,24 @@ class Planner {
     config.target = config::PathTarget{};
     const TargetFacts facts = TRY(read_root_target(root_, mounts_, config.path));
     return add_local(config, facts);
+  }
+
+  /// After the targets, none of which it may be.
+  Status set_spill_device(const config::SpillDevice& spill) {
+    auto found = read_raw_target(root_, mounts_, {spill.device});
+    if (!found) return std::move(found).error().with_context("spill_device");
+    const SpillPlan plan = TRY(plan_spill_device(root_, spill, *found));
+    for (const DumpTargetPlan& other : out_.plans) {
+      const auto* raw = std::get_if<config::PlannedRaw>(&other.target.place);
+      if (raw == nullptr || *raw != plan.raw) continue;
+      return make_error(ErrorKind::kUsage,
+                        "\"spill_device {}\" is a dump target, too: what is left there would "
+                        "overwrite what came of a dump. Name another partition",
+                        escape_control(spill.device));
+    }
+    out_.spill = TRY(planned("spill_device " + escape_control(spill.device), plan.raw, *found));
+    out_.spill_size = plan.size;
+    return {};
   }
 
   void warn(std::string text) { out_.warnings.push_back(std::move(text)); }
@@ -119,19 +138,33 @@ class Planner {
   }
 
   Status finish(DumpTargetPlan plan, const std::vector<ModuleWish>& wishes) {
-    plan.modules = TRY(close_modules(root_, kernel_, wishes));
-    for (const std::string& warning : plan.modules.warnings) warn(warning);
+    TRY(close(plan, wishes));
     out_.plans.push_back(std::move(plan));
     return {};
   }
 
-  Status add_planned(std::string name, config::PlannedPlace place, const TargetFacts& facts) {
+  Status close(DumpTargetPlan& plan, const std::vector<ModuleWish>& wishes) {
+    plan.modules = TRY(close_modules(root_, kernel_, wishes));
+    for (const std::string& warning : plan.modules.warnings) warn(warning);
+    return {};
+  }
+
+  /// On a device of this host.
+  Result<DumpTargetPlan> planned(std::string name,
+                                 config::PlannedPlace place,
+                                 const TargetFacts& facts) {
     DumpTargetPlan out;
     out.target.name = std::move(name);
     out.target.host_name = kLocalHost;
     out.target.volumes = facts.device.volumes;
     out.target.place = std::move(place);
-    return finish(std::move(out), wish_modules(kernel_, facts));
+    TRY(close(out, wish_modules(kernel_, facts)));
+    return out;
+  }
+
+  Status add_planned(std::string name, config::PlannedPlace place, const TargetFacts& facts) {
+    out_.plans.push_back(TRY(planned(std::move(name), std::move(place), facts)));
+    return {};
   }
 
   Status add_local(const config::KdumpConfig& config, const TargetFacts& facts) {
@@ -168,6 +201,7 @@ Result<DumpTargets> plan_dump_targets(const SysRoot& root,
                                status.error().message));
     }
   }
+  if (config.spill_device) TRY(planner.set_spill_device(*config.spill_device));
   return std::move(planner).take();
 }
 

@@ -11,6 +11,8 @@
 #include "mkdumprd/module_closure.h"
 #include "mkdumprd/name_service.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,16 @@ struct DumpTargetPlan {
 };
 
 struct DumpTargets {
-  std::vector<DumpTargetPlan> plans;  ///< in the order in which they are tried
+  std::vector<DumpTargetPlan> plans;    ///< in the order in which they are tried
+  std::optional<DumpTargetPlan> spill;  ///< spill_device, a PlannedRaw
+  std::uint64_t spill_size = 0;         ///< bytes of it that may be used
   std::vector<std::string> warnings;
 };
 
 /// The configured target, then each fallback_target, then for failure_action dump_to_rootfs the
 /// root file system, unless it is the target already. A configured one that cannot be used is an
-/// error; a root file system that cannot is a warning. `network` is asked only for targets that are
-/// reached over one.
+/// error, and so is such a spill_device; a root file system that cannot is a warning. `network` is
+/// asked only for targets that are reached over one.
 Result<DumpTargets> plan_dump_targets(const SysRoot& root,
                                       const MountTable& mounts,
                                       const KernelFacts& kernel,

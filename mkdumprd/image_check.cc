@@ -102,6 +102,7 @@ Status check_image(const ImagePlan& plan, const ElfClosure& closure) {
   for (const config::PlannedTarget& target : capture.targets) {
     TRY(check_modules(plan, target.modules));
   }
+  if (capture.spill) TRY(check_modules(plan, capture.spill->target.modules));
   TRY(check_hooks(plan, capture.hooks));
   const std::set<std::string> folders = loader_folders(plan);
   for (const ElfObject& object : closure.objects) {

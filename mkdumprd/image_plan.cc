@@ -38,6 +38,10 @@ config::CapturePlan complete_capture_plan(const ImageContents& contents) {
     capture.targets.at(i).modules =
         planned_modules(contents.kernel_release, contents.target_modules[i]);
   }
+  if (capture.spill) {
+    capture.spill->target.modules =
+        planned_modules(contents.kernel_release, contents.spill_modules);
+  }
   return capture;
 }
 
@@ -138,6 +142,7 @@ Result<ImagePlan> plan_image(const ImageContents& contents) {
   for (const ModuleClosure& closure : contents.target_modules) {
     TRY(add_modules(plan, contents.kernel_release, closure));
   }
+  TRY(add_modules(plan, contents.kernel_release, contents.spill_modules));
   const std::string orders = config::to_json(complete_capture_plan(contents));
   TRY(plan.add(config::kCapturePlanPath, {kDataMode, TextFile{orders}, "the agent's orders"}));
   TRY(plan.add(kImageReasonsPath,

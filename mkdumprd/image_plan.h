@@ -89,6 +89,7 @@ struct ImageContents {
   ElfClosure libraries;
   ModuleClosure modules;                      ///< whatever the target
   std::vector<ModuleClosure> target_modules;  ///< for each of the capture plan's targets
+  ModuleClosure spill_modules;                ///< for its spill device
   std::string kernel_release;
   config::CapturePlan capture;               ///< its modules are filled in
   std::vector<ExtraProgram> extra_programs;  ///< at the same place as on the host

@@ -21,11 +21,10 @@ bool is_swap(const SysRoot& root, const std::string& node) {
   });
 }
 
-Error refuse(const config::RawTarget& target, const std::string& why) {
+Error refuse(const std::string& name, const std::string& why) {
   return make_error(ErrorKind::kUsage,
-                    "The dump target \"raw {}\" {}, and it would be overwritten. Name a partition "
-                    "that nothing else uses",
-                    escape_control(target.device),
+                    "{} {}, and it would be overwritten. Name a partition that nothing else uses",
+                    name,
                     why);
 }
 
@@ -46,27 +45,33 @@ std::optional<PlannedDevice> lasting_name(const SysRoot& root, const TargetFacts
 
 }  // namespace
 
+Result<PlannedDevice> plan_overwritten_device(const SysRoot& root,
+                                              const std::string& name,
+                                              const TargetFacts& facts) {
+  if (facts.mount) return refuse(name, "is mounted on " + facts.mount->mount_point);
+  if (facts.is_part_of_another) return refuse(name, "is part of a volume or an array");
+  if (facts.has_partitions) return refuse(name, "has partitions");
+  if (is_swap(root, facts.device.node)) return refuse(name, "is used as swap space");
+  if (!facts.device.obstacle.empty()) {
+    return make_error(ErrorKind::kUnsupported,
+                      "{} lies on {}, which is not supported",
+                      name,
+                      facts.device.obstacle);
+  }
+  const auto lasting = lasting_name(root, facts);
+  if (lasting) return *lasting;
+  return make_error(ErrorKind::kUsage,
+                    "{} has neither a PARTUUID nor a serial number: in the capture kernel "
+                    "another disk may have its name. Make a partition on it and name that",
+                    name);
+}
+
 Result<RawTargetPlan> plan_raw_target(const SysRoot& root,
                                       const config::RawTarget& target,
                                       const TargetFacts& facts) {
-  if (facts.mount) return refuse(target, "is mounted on " + facts.mount->mount_point);
-  if (facts.is_part_of_another) return refuse(target, "is part of a volume or an array");
-  if (is_swap(root, facts.device.node)) return refuse(target, "is used as swap space");
-  if (!facts.device.obstacle.empty()) {
-    return make_error(ErrorKind::kUnsupported,
-                      "The dump target \"raw {}\" lies on {}, which is not supported",
-                      escape_control(target.device),
-                      facts.device.obstacle);
-  }
-  const auto name = lasting_name(root, facts);
-  if (!name) {
-    return make_error(ErrorKind::kUsage,
-                      "The dump target \"raw {}\" has neither a PARTUUID nor a serial number: in "
-                      "the capture kernel another disk may have its name. Make a partition on it "
-                      "and name that",
-                      escape_control(target.device));
-  }
-  RawTargetPlan plan{{*name}, facts.device.warnings};
+  const std::string name = fmt::format("The dump target \"raw {}\"", escape_control(target.device));
+  PlannedDevice device = TRY(plan_overwritten_device(root, name, facts));
+  RawTargetPlan plan{{std::move(device)}, facts.device.warnings};
   if (!facts.probed.type.empty()) {
     plan.warnings.push_back(
         fmt::format("Detected '{}' signature on {}: no dump will be written over it. Empty it with "

@@ -17,9 +17,14 @@ struct RawTargetPlan {
   std::vector<std::string> warnings;
 };
 
-/// A device that will be overwritten: one that is mounted, used as swap space or part of a volume
-/// is refused, and so is one that nothing but its name identifies, since names change. A file
-/// system on it is a warning, as in kdump-utils; the agent will not overwrite it.
+/// What names a device that will be overwritten in the capture kernel: one that is mounted, used as
+/// swap space or part of a volume is refused, and so is one that nothing but its name identifies,
+/// since names change, or that has partitions. `name` as the subject of a message.
+Result<config::PlannedDevice> plan_overwritten_device(const SysRoot& root,
+                                                      const std::string& name,
+                                                      const TargetFacts& facts);
+
+/// A file system on it is a warning, as in kdump-utils; the agent will not overwrite it.
 Result<RawTargetPlan> plan_raw_target(const SysRoot& root,
                                       const config::RawTarget& target,
                                       const TargetFacts& facts);

@@ -51,6 +51,7 @@ Result<ImagePlan> plan_overlay(const SysRoot& root,
   const ModuleClosure modules = TRY(close_modules(root, kernel, scratch_wishes()));
   capture.targets = {scratch_target()};
   capture.targets.front().modules = planned_modules(kernel.release, modules);
+  capture.spill.reset();
   capture.fence_kdump.reset();
   capture.watchdog = false;
   capture.failure_action = config::FailureAction::kReboot;

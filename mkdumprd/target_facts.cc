@@ -60,6 +60,14 @@ bool is_part_of_another(const SysRoot& root, const BlockDevice& device) {
   return holders && !holders->empty();
 }
 
+bool has_partitions(const SysRoot& root, const BlockDevice& device) {
+  const std::string folder = "/sys/class/block/" + device.name;
+  const auto entries = root.list(folder);
+  return entries && std::any_of(entries->begin(), entries->end(), [&](const std::string& entry) {
+           return root.exists(folder + "/" + entry + "/partition");
+         });
+}
+
 Result<BlockDevice> find_by_tag(const SysRoot& root, const Tag& tag, const std::string& value) {
   const auto number = number_of_node(root, join(tag.folder, value));
   if (number) {
@@ -243,6 +251,7 @@ Result<TargetFacts> read_raw_target(const SysRoot& root,
   facts.probed = TRY(probe_file_system(root.path(facts.device.node)));
   facts.mount = best_mount(mounts_of(root, mounts, facts.device));
   facts.is_part_of_another = is_part_of_another(root, facts.device);
+  facts.has_partitions = has_partitions(root, facts.device);
   return facts;
 }
 

@@ -24,6 +24,7 @@ struct TargetFacts {
   std::string host_path;
   bool host_path_is_directory = false;
   bool is_part_of_another = false;  ///< for raw targets: of a volume or an array
+  bool has_partitions = false;      ///< likewise, a whole disk
   /// Of the target's row in /etc/fstab; nothing without one.
   std::optional<std::string> fstab_options;
 };

@@ -7,6 +7,7 @@
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/capture.h"
 #include "capture/agent/run_into_log.h"
+#include "capture/agent/spill_area.h"
 #include "config/failure_record.h"
 
 #include <algorithm>
@@ -26,6 +27,10 @@ namespace {
 constexpr std::chrono::seconds kPatience{60};
 /// A serial line at 115200 baud takes 6 s for it.
 constexpr off_t kConsoleLimit = 64 << 10;
+/// Loading modules and waiting for a device included.
+constexpr std::chrono::seconds kSpillPatience{90};
+constexpr std::size_t kSpillRecordLimit = std::size_t{256} << 10U;
+constexpr off_t kSpillDmesgLimit = 32 << 20;
 /// Non-volatile, for boot services and at run time (UEFI specification, section 8.2).
 constexpr std::array<char, config::kEfiAttributesSize> kAttributes = {7, 0, 0, 0};
 
@@ -70,12 +75,12 @@ Status write_pmsg(const SysRoot& root, std::string_view record) {
   return write_all(device.raw(), record);
 }
 
-/// The dead kernel's messages, as much of their end as is of use here.
-Result<std::string> read_dmesg(const SysRoot& root,
-                               System& system,
-                               AgentLog& log,
-                               Deadline deadline) {
-  const Fd text(::memfd_create("dmesg", MFD_CLOEXEC));
+/// The dead kernel's messages, in memory.
+Result<Fd> save_dmesg_in_memory(const SysRoot& root,
+                                System& system,
+                                AgentLog& log,
+                                Deadline deadline) {
+  Fd text(::memfd_create("dmesg", MFD_CLOEXEC));
   if (!text.valid()) return system_error(errno, "memfd_create");
   const ProgramEnd end = TRY(run_into_log(
       system,
@@ -83,10 +88,15 @@ Result<std::string> read_dmesg(const SysRoot& root,
       {{config::kImageCollectorPath, "--dump-dmesg", root.path(kVmcorePath), "-"}, text.raw()},
       deadline));
   if (!end.status.success()) return make_error(ErrorKind::kSystem, "{}", end.status.describe());
-  const off_t size = ::lseek(text.raw(), 0, SEEK_END);
-  const off_t from = std::max<off_t>(size - kConsoleLimit, 0);
+  return text;
+}
+
+/// The last `limit` bytes of a file.
+Result<std::string> read_end(const Fd& file, off_t limit) {
+  const off_t size = ::lseek(file.raw(), 0, SEEK_END);
+  const off_t from = std::max<off_t>(size - limit, 0);
   std::string out(static_cast<std::size_t>(std::max<off_t>(size - from, 0)), '\0');
-  TRY(read_exact_at(text.raw(),
+  TRY(read_exact_at(file.raw(),
                     std::as_writable_bytes(std::span(out.data(), out.size())),
                     static_cast<std::uint64_t>(from)));
   return out;
@@ -97,6 +107,51 @@ void show(AgentLog& log, std::string_view dmesg) {
   log.program_output(dmesg);
   log.end_program_output();
   log.info("end of the messages of the crashed kernel");
+}
+
+/// What is left of a capture that saved nothing.
+struct Remains {
+  std::tm time;
+  std::string said;  ///< the agent's messages
+  Fd dmesg;          ///< of the crashed kernel; invalid without any
+};
+
+Remains gather(const SysRoot& root, System& system, AgentLog& log, Deadline deadline) {
+  // Before the crashed kernel's messages are in it, too.
+  Remains remains{system.local_time(), log.recorded().value_or(std::string()), Fd()};
+  if (!root.exists(kVmcorePath)) return remains;
+  auto dmesg = save_dmesg_in_memory(root, system, log, deadline);
+  if (dmesg) {
+    remains.dmesg = *std::move(dmesg);
+  } else {
+    log.error("no messages of the crashed kernel: {}", dmesg.error().message);
+  }
+  return remains;
+}
+
+/// In a process of its own: the device may hang, and memory may be what there was too little of.
+void spill(const SysRoot& root,
+           System& system,
+           AgentLog& log,
+           const config::CapturePlan& plan,
+           const Remains& remains,
+           Deadline deadline) {
+  const auto left = call_bounded(
+      "write the spill area",
+      [&]() -> Result<std::string> {
+        StepClock steps(system, deadline, -1);
+        MemoryWatch memory(root);
+        const std::string record =
+            failure_record(remains.time, plan.kernel_release, remains.said, "", kSpillRecordLimit);
+        const std::string dmesg =
+            remains.dmesg.valid() ? TRY(read_end(remains.dmesg, kSpillDmesgLimit)) : std::string();
+        return leave_in_spill_area({plan, root, system, log, steps, memory}, record, dmesg);
+      },
+      deadline,
+      Overdue::kLeaveRunning);
+  if (!left) return log.error("nothing is left in the spill area: {}", left.error().message);
+  log.info("the reason and the messages are kept at the head of {}; 'kdumpctl start' fetches them",
+           *left);
 }
 
 }  // namespace
@@ -151,34 +206,30 @@ void leave_evidence(const SysRoot& root,
                     const config::CapturePlan& plan,
                     Deadline end) {
   const Deadline deadline = std::min(end, Clock::now() + kPatience);
-  // Before the crashed kernel's messages are in it, too.
-  const std::string said = log.recorded().value_or(std::string());
-  std::string dmesg;
-  if (root.exists(kVmcorePath)) {
-    auto read = read_dmesg(root, system, log, deadline);
-    if (read) {
-      dmesg = *std::move(read);
-      show(log, dmesg);
-    } else {
-      log.error("no messages of the crashed kernel: {}", read.error().message);
-    }
+  const Remains remains = gather(root, system, log, deadline);
+  const std::string dmesg = remains.dmesg.valid()
+                                ? read_end(remains.dmesg, kConsoleLimit).value_or(std::string())
+                                : std::string();
+  if (remains.dmesg.valid()) show(log, dmesg);
+  if (plan.spill) {
+    spill(root, system, log, plan, remains, std::min(end, Clock::now() + kSpillPatience));
   }
   const std::string record = failure_record(
-      system.local_time(), plan.kernel_release, said, dmesg, config::kFailureVariableLimit);
+      remains.time, plan.kernel_release, remains.said, dmesg, config::kFailureVariableLimit);
   // Firmware may hang.
   const auto kept = call_bounded(
       "keep the failure record",
       [&]() -> Result<std::string> {
         return fmt::format("{}", fmt::join(keep_failure_record(root, record), " and "));
       },
-      deadline,
+      std::min(end, Clock::now() + kPatience),
       Overdue::kKill);
   if (!kept) return log.error("{}", kept.error().message);
-  if (kept->empty()) {
-    return log.warning(
-        "this machine has no place for a failure record; it is on this console only");
+  if (!kept->empty()) {
+    log.info("the reason is kept in {}; 'kdumpctl start' fetches it", *kept);
+  } else if (!plan.spill) {
+    log.warning("this machine has no place for a failure record; it is on this console only");
   }
-  log.info("the reason is kept in {}; 'kdumpctl start' fetches it", *kept);
 }
 
 }  // namespace kdump::agent

@@ -27,7 +27,8 @@ namespace kdump::agent {
 /// this machine has. Returns the names of the places that took it.
 std::vector<std::string> keep_failure_record(const SysRoot& root, std::string_view record);
 
-/// The last resort: the dead kernel's messages to the console, and the record.
+/// The last resort: the dead kernel's messages to the console, both to the plan's spill device, and
+/// the record to the machine's own memory.
 void leave_evidence(const SysRoot& root,
                     System& system,
                     AgentLog& log,

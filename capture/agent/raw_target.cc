@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "capture/agent/collect.h"
+#include "capture/agent/free_device.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/reach_target.h"
 #include "capture/agent/target_device.h"
@@ -10,27 +11,11 @@
 namespace kdump::agent {
 namespace {
 
-// How long the content of the device may take to be looked at.
-constexpr std::chrono::seconds kLookPatience{30};
-
-// The names of disks change and partitions are made anew: what looks like somebody's data stays.
-Status check_free(const CaptureContext& context, const std::string& device) {
-  const DeviceIdentity found =
-      TRY(context.system.identify(device, context.system.now() + kLookPatience));
-  const std::string& content = found.fs_type.empty() ? found.member_type : found.fs_type;
-  if (content.empty()) return {};
-  return make_error(ErrorKind::kUsage,
-                    "the raw dump target {} carries {}: it is not overwritten. Empty it with "
-                    "'wipefs -a' on the host if it is meant for dumps",
-                    device,
-                    content);
-}
-
 Result<std::string> reach_device(const CaptureContext& context, std::size_t target) {
   TRY(reach_target(context, target));
   const auto& raw = std::get<config::PlannedRaw>(context.plan.targets[target].place);
   std::string device = TRY(wait_for_target_device(context, raw.device));
-  TRY(check_free(context, device));
+  TRY(check_free(context, "raw dump target", device));
   return device;
 }
 

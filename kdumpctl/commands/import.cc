@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/exit_code.h"
 #include "kdumpctl/commands/commands.h"
+#include "kdumpctl/look_back.h"
 #include "kdumpctl/raw_import.h"
 #include "kdumpctl/settings.h"
 
@@ -12,7 +13,8 @@ Result<int> import(const Context& context) {
   const auto folder = TRY(import_raw_dump(context, settings.config));
   if (folder) {
     context.log.info("saved vmcore to {}", *folder);
-  } else {
+  }
+  if (!fetch_failures(context, settings.config) && !folder) {
     context.log.info("there is no dump to fetch");
   }
   return kExitOk;

@@ -3,7 +3,9 @@
 #include "base/text.h"
 #include "config/effective_settings.h"
 #include "kdumpctl/commands/commands.h"
+#include "kdumpctl/failure_import.h"
 #include "kdumpctl/last_capture.h"
+#include "kdumpctl/look_back.h"
 #include "kdumpctl/output.h"
 #include "kdumpctl/reboot/verb_options.h"
 #include "kdumpctl/settings.h"
@@ -45,6 +47,24 @@ Json json_of(const LastCapture& last) {
   return out;
 }
 
+std::string text_of(const FailureRecord& failure) {
+  std::string out = fmt::format("The capture of {} could save nothing: {}\nrecord: {}\n",
+                                failure.date,
+                                failure.reason,
+                                failure.file);
+  if (!failure.dmesg_file.empty()) out += fmt::format("messages: {}\n", failure.dmesg_file);
+  return out;
+}
+
+Json json_of(const FailureRecord& failure) {
+  return {{"date", failure.date},
+          {"vmcore", ""},
+          {"complete", false},
+          {"errors", Json::array({failure.reason})},
+          {"record", failure.file},
+          {"messages", failure.dmesg_file}};
+}
+
 }  // namespace
 
 /// What became of the last panic. Exit code 1: there is no whole vmcore of it.
@@ -56,6 +76,11 @@ Result<int> last(const Context& context) {
   if (!TRY(reboot::parse_verb(app, context.arguments))) return kExitOk;
   const Settings settings = TRY(load_settings(context.root, context.log));
   const auto found = TRY(last_capture(context.root, settings.config));
+  const auto failure = newest_failure(context.root, kFailureFolder);
+  if (failure && (!found || failure->date > found->dump.date)) {
+    TRY(json ? print_json(json_of(*failure)) : print_text(text_of(*failure)));
+    return kExitFailed;
+  }
   if (!found) {
     const std::string target = config::spelling_of(settings.config.target);
     const std::string folder = TRY(dump_folder(context.root, settings.config));

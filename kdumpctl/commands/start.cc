@@ -2,7 +2,6 @@
 #include "base/exit_code.h"
 #include "kdumpctl/arming.h"
 #include "kdumpctl/commands/commands.h"
-#include "kdumpctl/failure_import.h"
 #include "kdumpctl/kexec/kexec_load.h"
 #include "kdumpctl/look_back.h"
 #include "kdumpctl/rebuild_check.h"
@@ -22,24 +21,12 @@ Status warn_when_stale(const Context& context, const Settings& settings) {
   return keep_renewed_manifest(context.root, target, decision);
 }
 
-/// Why the last capture could save nothing on any target.
-void tell_failure_record(const Context& context) {
-  // Where records of a target on another machine go, too.
-  const auto failed = fetch_failure_record(context.root, "/var/crash");
-  if (!failed) {
-    context.log.warning("{}", failed.error().message);
-  } else if (*failed) {
-    context.log.warning("{}", **failed);
-  }
-}
-
 }  // namespace
 
 Result<int> start(const Context& context) {
   const auto settings = check_host_and_settings(context);
   if (!settings) return start_without_settings(context, settings.error());
   look_back(context, *settings);
-  tell_failure_record(context);
   if (!TRY(kexec::crash_loaded(context.root))) {
     return arm(context, *settings, ImagePolicy::kBuildWhenNeeded);
   }

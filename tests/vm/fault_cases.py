@@ -102,6 +102,48 @@ _RECORD = dataclasses.replace(
 
 
 @dataclasses.dataclass(frozen=True)
+class SpillCase(TargetCase):
+    """No target took anything: the spill area has what the next boot makes files of."""
+
+    def run(self, programs, fetcher, folder: pathlib.Path) -> Result:
+        result = run_case(self, programs, fetcher, folder)
+
+        def left(name: str) -> str:
+            return "".join(
+                path.read_text(errors="replace") for path in (folder / "harness").glob(name)
+            )
+
+        for name, pattern in (
+            ("kdump-failure-*[0-9].txt", "ERROR: the dump target is mounted read-only"),
+            ("kdump-failure-*-dmesg.txt", "Linux version"),
+            ("kdump-failure-*-dmesg.txt", "sysrq: Trigger a crash"),
+            ("import.err", "could save nothing: the dump target is mounted read-only"),
+            ("last.out", "could save nothing: the dump target is mounted read-only"),
+            ("again.err", "there is no dump to fetch"),
+        ):
+            text = left(name)
+            result.check(f"{name} says: {pattern}", pattern in text, text[-300:])
+        return result
+
+
+_SPILL = SpillCase(
+    "spill-area",
+    kdump_conf=_READ_ONLY.kdump_conf + "spill_device /dev/vdd1 64K\n",
+    disks=(("16", "sh", "-c", "echo type=linux | sfdisk -q --label gpt $0"),),
+    prepare=_READ_ONLY.prepare,
+    console=(
+        "ERROR: the dump target is mounted read-only",
+        "the reason and the messages are kept at the head of /dev/vdd1",
+        "kdump-agent: failure action: poweroff",
+    ),
+    never=(SAVED, "is on this console only"),
+    dump="",
+    after="run import kdumpctl import; run again kdumpctl import; run last kdumpctl last; "
+    "cp /var/crash/kdump-failure-* /harness/",
+)
+
+
+@dataclasses.dataclass(frozen=True)
 class _PowerCuts:
     """While a dump is written, the machine is stopped at random moments and its disk copied: what the next boot would
     find had the power gone."""
@@ -195,4 +237,4 @@ _POWER_CUT = PowerCutCase(
     full_only=True,
 )
 
-CASES = (_KILLED, _OUT_OF_MEMORY, _READ_ONLY, _RECORD, _POWER_CUT)
+CASES = (_KILLED, _OUT_OF_MEMORY, _READ_ONLY, _SPILL, _RECORD, _POWER_CUT)

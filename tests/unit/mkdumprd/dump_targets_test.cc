@@ -51,6 +51,29 @@ TEST_F(DumpTargetsTest, OneTargetWithItsModules) {
   EXPECT_THAT(targets->plans[0].modules.modules, testing::Not(IsEmpty()));
 }
 
+TEST_F(DumpTargetsTest, ASpillDeviceComesWithItsModulesAndIsNoTarget) {
+  constexpr const char* kSpare = "/sys/devices/pci0000:00/0000:00:06.0/virtio3";
+  host_.add_disk(kSpare, "vdc", "254:32");
+  host_.tree().write(std::string(kSpare) + "/modalias", "virtio:d00000002v00001AF4\n");
+  host_.tree().write(std::string(kSpare) + "/block/vdc/serial", "spare\n");
+  host_.tree().write(std::string(kSpare) + "/block/vdc/size", "4096\n");
+  host_.tree().write("/dev/vdc", std::string(1U << 20U, '\0'));
+  config_.spill_device = config::SpillDevice{"/dev/vdc", 0};
+  auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  EXPECT_THAT(targets->plans, SizeIs(1));
+  ASSERT_TRUE(targets->spill);
+  EXPECT_EQ(std::get<config::PlannedRaw>(targets->spill->target.place).device.value, "spare");
+  EXPECT_THAT(targets->spill->modules.modules, testing::Not(IsEmpty()));
+  EXPECT_EQ(targets->spill_size, 4096U * 512);
+
+  config_.fallback_targets = {config::RawTarget{"/dev/vdc"}};
+  targets = plan();
+  ASSERT_FALSE(targets);
+  EXPECT_THAT(targets.error().message,
+              HasSubstr("\"spill_device /dev/vdc\" is a dump target, too"));
+}
+
 TEST_F(DumpTargetsTest, DumpToRootfsIsTheLastTarget) {
   config_.failure_action = config::FailureAction::kDumpToRootfs;
   const auto targets = plan();
