@@ -3,7 +3,9 @@
 
 #include "base/io.h"
 
+#include <string_view>
 #include <syslog.h>
+#include <unistd.h>
 
 namespace kdump::ctl {
 namespace {
@@ -23,13 +25,22 @@ int priority_of(LogLevel level) {
   return LOG_INFO;
 }
 
+/// Both logs have the program's name in a field of its own.
+constexpr const char* kName = "kdump";
+
+std::string_view without_name(std::string_view line) {
+  constexpr std::string_view kPrefix = "kdump: ";
+  if (line.starts_with(kPrefix)) line.remove_prefix(kPrefix.size());
+  return line;
+}
+
 }  // namespace
 
 void add_syslog(Log& log, LogLevel level) {
   if (level == LogLevel::kNone) return;
-  ::openlog("kdumpctl", LOG_PID, LOG_DAEMON);
+  ::openlog(kName, LOG_PID, LOG_DAEMON);
   log.add({level, [](LogLevel of, const std::string& line) {
-             ::syslog(priority_of(of), "%s", line.c_str());
+             ::syslog(priority_of(of), "%s", std::string(without_name(line)).c_str());
            }});
 }
 
@@ -39,7 +50,11 @@ void add_kernel_log(Log& log, LogLevel level) {
              // <priority> as printk(9) has it. What cannot be written has been said on standard
              // error.
              (void)write_attribute("/dev/kmsg",
-                                   fmt::format("<{}>{}\n", LOG_DAEMON | priority_of(of), line));
+                                   fmt::format("<{}>{}[{}]: {}\n",
+                                               LOG_DAEMON | priority_of(of),
+                                               kName,
+                                               ::getpid(),
+                                               without_name(line)));
            }});
 }
 

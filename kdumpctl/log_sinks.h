@@ -5,7 +5,8 @@
 
 namespace kdump::ctl {
 
-/// Messages up to `level` go to syslog(3) too (KDUMP_SYSLOGLVL); nothing for kNone.
+/// Messages up to `level` go to syslog(3) too (KDUMP_SYSLOGLVL), as kdump-utils' under the name
+/// kdump; nothing for kNone.
 void add_syslog(Log& log, LogLevel level);
 
 /// The same into the kernel's messages (KDUMP_KMSGLOGLVL), where a dump shows them; nothing for a

@@ -18,6 +18,9 @@ install() {
         derror "earlykdump: this initramfs will not load a panic kernel"
         return 1
     fi
+    # A capture image may hold keys, and dracut leaves a file that it overwrites the mode it has.
+    # shellcheck disable=SC2154
+    [[ ! -e $outfile ]] || chmod go= "$outfile"
     inst_multiple kdumpctl
     # shellcheck disable=SC2154
     inst_hook cmdline 00 "$moddir/early-kdump.sh"

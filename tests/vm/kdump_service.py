@@ -78,6 +78,7 @@ def _run_case(
         _first_time(case, console, result)
         if case.ours:
             _always_armed(console, result)
+            _log_levels(console, result)
         console.send("systemctl reboot")
         console.wait_for_login(_LOGIN_DEADLINE)
         _at_boot(case, console, result)
@@ -146,6 +147,25 @@ def _new_times_rebuild_nothing(console: Console, result: Result) -> None:
     result.figures["start_again"] = round(float(output[1]) - float(output[0]), 2)
     code, output = console.run("kdumpctl status --why", 60)
     result.check("new times change nothing", "The capture image is current" in output, output)
+
+
+def _log_levels(console: Console, result: Result) -> None:
+    """Each log gets the messages of its level: start warns that something is loaded, reload informs."""
+    console.run("cp /etc/sysconfig/kdump /root/sysconfig")
+    levels = "KDUMP_STDLOGLVL=1\\nKDUMP_SYSLOGLVL=3\\nKDUMP_KMSGLOGLVL=2\\n"
+    console.run(f"printf '{levels}' > /etc/sysconfig/kdump; dmesg -C")
+    code, output = console.run("kdumpctl start; kdumpctl reload; journalctl --sync", 200)
+    result.check("KDUMP_STDLOGLVL=1 hides what is no error", output == "", output)
+    warning, message = "WARNING: Kdump already running", "kexec: loaded kdump kernel"
+    output = console.run("journalctl -b -t kdump _TRANSPORT=syslog -o cat")[1]
+    both = warning in output and message in output and "command line:" not in output
+    result.check("KDUMP_SYSLOGLVL=3 is in the journal", both, output)
+    output = console.run("journalctl -b -t kdump _TRANSPORT=syslog -p warning -o cat")[1]
+    result.check("and has priorities", warning in output and message not in output, output)
+    output = console.run("dmesg")[1]
+    one = warning in output and message not in output
+    result.check("KDUMP_KMSGLOGLVL=2 is in dmesg", one, output)
+    console.run("cp /root/sysconfig /etc/sysconfig/kdump; systemctl restart kdump", 200)
 
 
 def _what_happened(console: Console, result: Result) -> None:
