@@ -159,6 +159,18 @@ void check_target_of(const Context& context, const Settings& settings) {
   }
 }
 
+/// The initramfs still has what was loaded before the change.
+void check_early_copy_of(const Context& context, const Settings& settings) {
+  const auto target = find_capture_kernel(context.root, settings.sysconfig);
+  if (!target) return;  // it was found a moment ago, to be loaded
+  const auto state = early_state(context.root, *target);
+  if (!state) {
+    context.log.warning("{}", state.error().message);
+  } else if (*state && (*state)->kind != EarlyState::Kind::kCurrent) {
+    context.log.warning("Early kdump: {}. {}", text_of(**state), (*state)->remedy);
+  }
+}
+
 /// What an administrator wants to know after any failure.
 void report_state(const Context& context) {
   const auto loaded = kexec::crash_loaded(context.root);
@@ -283,6 +295,7 @@ int arm(const Context& context,
   if (!prepared) return start_failed(context, prepared.error());
   if (!load(context, prepared->load)) return failed(context);
   check_target_of(context, settings);
+  check_early_copy_of(context, settings);
   if (prepared->has_old_image) return failed(context);
   context.log.info("Starting kdump: [OK]");
   return kExitOk;
