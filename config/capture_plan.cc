@@ -5,6 +5,7 @@
 #include "config/network_plan_json.h"
 #include "config/plan_reader.h"
 #include "config/spill_area.h"
+#include "config/volume_plan_json.h"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +18,6 @@ namespace {
 constexpr std::size_t kLongestPlan = std::size_t{4} << 20U;
 constexpr std::uint64_t kHighestPort = 65535;
 constexpr std::uint64_t kMostKeptDumps = 1'000'000;
-constexpr std::uint64_t kMostMembers = 4096;  // of an md array
-constexpr std::uint64_t kLeastSector = 512;   // of dm-crypt (drivers/md/dm-crypt.c, sector_size)
-constexpr std::uint64_t kLargestSector = 4096;
 constexpr std::uint64_t kLongestDeadline = std::uint64_t{30} * 24 * 3600;
 
 struct DeviceKind {
@@ -155,42 +153,6 @@ Result<std::string> read_host_name(const PlanReader& target) {
     return PlanReader::refuse(target.name("host_name"), "cannot be part of a directory name");
   }
   return host;
-}
-
-Result<PlannedVolume> read_encrypted(const PlanReader& object) {
-  TRY(object.check_fields(
-      {"encrypted", "uuid", "cipher", "offset", "length", "iv_offset", "sector_size"}));
-  PlannedEncrypted volume;
-  volume.name = TRY(object.non_empty("encrypted"));
-  volume.uuid = TRY(object.non_empty("uuid"));
-  volume.cipher = TRY(object.non_empty("cipher"));
-  // A blank would begin the next parameter of the device mapper's table.
-  if (volume.cipher.find_first_of(" \t\n") != std::string::npos) {
-    return PlanReader::refuse(object.name("cipher"), "is no name of a cipher");
-  }
-  volume.offset = TRY(object.number("offset"));
-  volume.length = TRY(object.number("length"));
-  volume.iv_offset = TRY(object.number("iv_offset"));
-  volume.sector_size = TRY(object.number_in("sector_size", kLeastSector, kLargestSector));
-  return PlannedVolume(std::move(volume));
-}
-
-Result<PlannedVolume> read_volume(const Json& json, const std::string& where) {
-  const PlanReader object(json, where);
-  if (object.has("logical_volume")) {
-    TRY(object.check_fields({"logical_volume", "uuid"}));
-    PlannedLogicalVolume volume;
-    volume.name = TRY(object.non_empty("logical_volume"));
-    volume.uuid = TRY(object.non_empty("uuid"));
-    return PlannedVolume(std::move(volume));
-  }
-  if (object.has("encrypted")) return read_encrypted(object);
-  TRY(object.check_fields({"raid", "metadata", "members"}));
-  PlannedRaid raid;
-  raid.uuid = TRY(object.non_empty("raid"));
-  raid.metadata = TRY(object.non_empty("metadata"));
-  raid.members = TRY(object.number_in("members", 1, kMostMembers));
-  return PlannedVolume(std::move(raid));
 }
 
 Result<PlannedTarget> read_target(const Json& json, const std::string& where) {
@@ -361,23 +323,6 @@ Json write_ssh(const PlannedSsh& ssh) {
           {"directory", ssh.directory}};
 }
 
-Json write_volume(const PlannedVolume& volume) {
-  if (const auto* raid = std::get_if<PlannedRaid>(&volume)) {
-    return {{"raid", raid->uuid}, {"metadata", raid->metadata}, {"members", raid->members}};
-  }
-  if (const auto* encrypted = std::get_if<PlannedEncrypted>(&volume)) {
-    return {{"encrypted", encrypted->name},
-            {"uuid", encrypted->uuid},
-            {"cipher", encrypted->cipher},
-            {"offset", encrypted->offset},
-            {"length", encrypted->length},
-            {"iv_offset", encrypted->iv_offset},
-            {"sector_size", encrypted->sector_size}};
-  }
-  const auto& logical = std::get<PlannedLogicalVolume>(volume);
-  return {{"logical_volume", logical.name}, {"uuid", logical.uuid}};
-}
-
 Json write_target(const PlannedTarget& target) {
   Json volumes = Json::array();
   for (const PlannedVolume& volume : target.volumes) volumes.push_back(write_volume(volume));
@@ -407,6 +352,14 @@ Json write_hooks(const std::vector<PlannedHook>& hooks) {
 }
 
 }  // namespace
+
+std::vector<PlannedIscsi> iscsi_sessions(const PlannedTarget& target) {
+  std::vector<PlannedIscsi> out;
+  for (const PlannedVolume& volume : target.volumes) {
+    if (const auto* session = std::get_if<PlannedIscsi>(&volume)) out.push_back(*session);
+  }
+  return out;
+}
 
 std::string to_json(const CapturePlan& plan) {
   Json targets = Json::array();

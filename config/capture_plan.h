@@ -22,6 +22,8 @@ inline constexpr const char* kImageAgentPath = "/init";
 inline constexpr const char* kImageCollectorPath = "/usr/bin/kdump-collect";
 /// Where the program that saves on SSH servers lies in the images that have one.
 inline constexpr const char* kImageSshPath = "/usr/bin/kdump-ssh";
+/// Likewise open-iscsi's program that logs in to a target.
+inline constexpr const char* kImageIscsiPath = "/usr/sbin/iscsistart";
 
 /// A kernel module to load, in order. Its file is stored in the image so that the kernel takes it
 /// as it is (uncompressed).
@@ -121,7 +123,49 @@ struct PlannedEncrypted {
   friend bool operator==(const PlannedEncrypted&, const PlannedEncrypted&) = default;
 };
 
-using PlannedVolume = std::variant<PlannedRaid, PlannedLogicalVolume, PlannedEncrypted>;
+/// A disk with several ways to it (dm-multipath), likewise. Its paths are told by what the disk
+/// says of itself, through each of them the same.
+struct PlannedMultipath {
+  std::string name;  ///< for messages and the device mapper
+  std::string uuid;  ///< for the device mapper: "mpath-36001405..."
+  std::string wwid;  ///< of the disk, as sysfs has it: "naa.6001405..."
+  /// Of the SCSI device handler that the paths have ("alua"); "" without one.
+  std::string handler;
+  /// Behind which device of the host each path was: "0000:00:05.0".
+  std::vector<std::string> paths;
+  friend bool operator==(const PlannedMultipath&, const PlannedMultipath&) = default;
+};
+
+/// A partition of such a disk, of which the kernel makes none by itself.
+struct PlannedPartition {
+  std::string name;     ///< for messages and the device mapper
+  std::string disk;     ///< the multipath device's uuid
+  unsigned number = 1;  ///< in the partition table
+  friend bool operator==(const PlannedPartition&, const PlannedPartition&) = default;
+};
+
+/// A session with an iSCSI target, whose disks appear when it is logged in to; the target's network
+/// is up by then.
+struct PlannedIscsi {
+  std::string initiator;  ///< this host's name: "iqn.1993-08.org.debian:01:..."
+  std::string target;     ///< "iqn..."
+  unsigned group = 1;     ///< target portal group tag
+  std::string address;    ///< of the portal
+  unsigned port = 3260;
+  /// CHAP: who this host is, and who the target has to be. "" without.
+  std::string user;
+  std::string password;
+  std::string target_user;
+  std::string target_password;
+  friend bool operator==(const PlannedIscsi&, const PlannedIscsi&) = default;
+};
+
+using PlannedVolume = std::variant<PlannedRaid,
+                                   PlannedLogicalVolume,
+                                   PlannedEncrypted,
+                                   PlannedMultipath,
+                                   PlannedPartition,
+                                   PlannedIscsi>;
 using PlannedPlace = std::variant<PlannedFileSystem, PlannedRaw, PlannedNfs, PlannedSsh>;
 
 /// Where a dump goes, and what the capture kernel needs to get there.
@@ -150,6 +194,9 @@ struct PlannedHook {
   bool decides = false;  ///< kdump_pre alone: when it fails, nothing is saved
   friend bool operator==(const PlannedHook&, const PlannedHook&) = default;
 };
+
+/// The sessions among a target's volumes: they need its network.
+[[nodiscard]] std::vector<PlannedIscsi> iscsi_sessions(const PlannedTarget& target);
 
 /// In the order in which they run.
 struct PlannedHooks {

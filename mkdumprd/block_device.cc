@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "mkdumprd/host_path.h"
+#include "mkdumprd/iscsi_session.h"
 #include "mkdumprd/stacked_device.h"
 
 #include <algorithm>
@@ -83,14 +84,12 @@ std::vector<std::string> nvme_controllers(const SysRoot& root, const std::string
 std::string mapper_kind(const SysRoot& root, const std::string& disk) {
   const std::string uuid = attribute(root, disk + "/dm/uuid");
   if (uuid.starts_with("CRYPT-")) return "an encrypted volume (device mapper)";
-  if (uuid.starts_with("mpath-")) return "a multipath device (device mapper)";
   return "a device-mapper device";
 }
 
 /// What modules alone cannot set up, found along the path of one disk or controller.
 std::string path_obstacle(const SysRoot& root, const std::string& path) {
   for (const std::string& folder : ancestors(path)) {
-    if (root.exists(folder + "/iscsi_session")) return "an iSCSI disk";
     const std::string transport = attribute(root, folder + "/transport");
     if (is_numbered(name_of(folder), "nvme") && !transport.empty() && transport != "pcie") {
       return fmt::format("an NVMe over fabrics ({}) disk", escape_control(transport));
@@ -143,6 +142,7 @@ Result<BlockDevice> read_block_device(const SysRoot& root, std::string_view numb
   }
   append_stack(root, disk, device.stack);
   if (TRY(add_volume(root, disk, depth, device))) return device;
+  if (add_iscsi_session(root, disk, device)) return device;
   if (device.obstacle.empty()) device.obstacle = disk_obstacle(root, disk, !controllers.empty());
   return device;
 }

@@ -14,6 +14,7 @@
 #include "mkdumprd/host_path.h"
 #include "mkdumprd/image_check.h"
 #include "mkdumprd/image_plan.h"
+#include "mkdumprd/iscsi_session.h"
 #include "mkdumprd/linux_host_network.h"
 #include "mkdumprd/make_manifest.h"
 #include "mkdumprd/module_closure.h"
@@ -147,6 +148,22 @@ Status add_ssh(const SysRoot& root,
   return {};
 }
 
+/// The program that logs in to iSCSI targets.
+Status add_iscsi(const SysRoot& root,
+                 const DumpTargets& targets,
+                 ImageContents& contents,
+                 std::vector<std::string>& programs) {
+  const bool is_wanted =
+      std::any_of(targets.plans.begin(), targets.plans.end(), [](const DumpTargetPlan& plan) {
+        return !config::iscsi_sessions(plan.target).empty();
+      });
+  if (!is_wanted) return {};
+  const std::string program = TRY(find_iscsistart(root));
+  contents.files.push_back({program, config::kImageIscsiPath, 0755, "logs in to iSCSI targets"});
+  programs.push_back(program);
+  return {};
+}
+
 /// The other nodes of a cluster are told whatever the target, and reached before it.
 Result<std::vector<ModuleWish>> add_fence(const SysRoot& root,
                                           HostNetwork& network,
@@ -241,6 +258,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   std::vector<std::string> programs = joined({own.agent, own.collector}, extra.elf);
   TRY(add_network(root, own, targets, contents, programs));
   TRY(add_ssh(root, own, targets, contents, programs));
+  TRY(add_iscsi(root, targets, contents, programs));
   contents.libraries = TRY(close_libraries(root, programs));
   contents.extra_programs = extra.files;
   for (DumpTargetPlan& plan : targets.plans) {

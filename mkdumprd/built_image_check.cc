@@ -77,6 +77,7 @@ class Check {
           need(file, "the plan");
         }
       }
+      if (!config::iscsi_sessions(target).empty()) need(config::kImageIscsiPath, "the plan");
       if (target.network) need(config::kImageNetworkPath, "the plan");
       report_.facts.push_back("target: " + target.name);
     }

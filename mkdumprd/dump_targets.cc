@@ -2,6 +2,7 @@
 #include "mkdumprd/dump_targets.h"
 
 #include "base/text.h"
+#include "mkdumprd/iscsi_session.h"
 #include "mkdumprd/module_wishes.h"
 #include "mkdumprd/nfs_target.h"
 #include "mkdumprd/raw_target.h"
@@ -73,6 +74,12 @@ class Planner {
                         escape_control(spill.device));
     }
     out_.spill = TRY(planned("spill_device " + escape_control(spill.device), plan.raw, *found));
+    if (!config::iscsi_sessions(out_.spill->target).empty()) {
+      return make_error(ErrorKind::kUsage,
+                        "\"spill_device {}\" is an iSCSI disk; it is for the moment when nothing "
+                        "else works. Name a partition of a local disk",
+                        escape_control(spill.device));
+    }
     out_.spill_size = plan.size;
     return {};
   }
@@ -158,7 +165,9 @@ class Planner {
     out.target.host_name = kLocalHost;
     out.target.volumes = facts.device.volumes;
     out.target.place = std::move(place);
-    TRY(close(out, wish_modules(kernel_, facts)));
+    std::vector<ModuleWish> wishes = wish_modules(kernel_, facts);
+    TRY(add_iscsi_network(root_, network_, out.target, wishes, out_.warnings));
+    TRY(close(out, wishes));
     return out;
   }
 

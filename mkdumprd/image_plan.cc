@@ -11,6 +11,7 @@ namespace {
 
 constexpr mode_t kProgramMode = 0755;
 constexpr mode_t kDataMode = 0644;
+constexpr mode_t kSecretMode = 0600;
 constexpr mode_t kLinkMode = 0777;
 
 /// Mount points and folders that the agent and the collector expect.
@@ -43,6 +44,17 @@ config::CapturePlan complete_capture_plan(const ImageContents& contents) {
         planned_modules(contents.kernel_release, contents.spill_modules);
   }
   return capture;
+}
+
+std::string reason_of_orders(const config::CapturePlan& capture) {
+  std::string reason = "the agent's orders";
+  for (const config::PlannedTarget& target : capture.targets) {
+    for (const config::PlannedIscsi& session : config::iscsi_sessions(target)) {
+      if (session.password.empty() && session.target_password.empty()) continue;
+      reason = "SECRET: the agent's orders, with the CHAP password of " + session.target;
+    }
+  }
+  return reason;
 }
 
 /// What `mkdumprd list --why` shows.
@@ -144,7 +156,8 @@ Result<ImagePlan> plan_image(const ImageContents& contents) {
   }
   TRY(add_modules(plan, contents.kernel_release, contents.spill_modules));
   const std::string orders = config::to_json(complete_capture_plan(contents));
-  TRY(plan.add(config::kCapturePlanPath, {kDataMode, TextFile{orders}, "the agent's orders"}));
+  TRY(plan.add(config::kCapturePlanPath,
+               {kSecretMode, TextFile{orders}, reason_of_orders(contents.capture)}));
   TRY(plan.add(kImageReasonsPath,
                {kDataMode, TextFile{describe_contents(plan)}, "for list --why"}));
   return plan;

@@ -7,6 +7,7 @@
 #include "mkdumprd/host_path.h"
 #include "mkdumprd/logical_volume.h"
 #include "mkdumprd/luks_header.h"
+#include "mkdumprd/multipath.h"
 
 #include <algorithm>
 #include <array>
@@ -146,6 +147,7 @@ Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth,
     TRY(add_encrypted(root, disk, depth, out));
     return true;
   }
+  if (TRY(add_multipath(root, disk, uuid, depth, out))) return true;
   return add_logical_volume(root, disk, uuid, depth, out);
 }
 

@@ -33,10 +33,10 @@ Result<std::vector<BlockDevice>> read_slaves(const SysRoot& root,
                                              int depth,
                                              BlockDevice& out);
 
-/// For an LVM logical volume, an md array or a LUKS2 volume at `disk` (in sysfs): the volumes to
-/// set up and the devices below them, at most 8 layers deep. What the agent cannot set up (mirrored
-/// or cached volumes, external md metadata, encryption without a kernel that hands on keys) becomes
-/// the device's obstacle. False for any other device.
+/// For an LVM logical volume, an md array, a LUKS2 volume, a multipath device or a partition of one
+/// at `disk` (in sysfs): the volumes to set up and the devices below them, at most 8 layers deep.
+/// What the agent cannot set up (mirrored or cached volumes, external md metadata, encryption
+/// without a kernel that hands on keys) becomes the device's obstacle. False for any other device.
 Result<bool> add_volume(const SysRoot& root, const std::string& disk, int depth, BlockDevice& out);
 
 }  // namespace kdump::mkdumprd

@@ -54,10 +54,17 @@ bool carries(const SysRoot& root, const BlockDevice& device, const Tag& tag, con
   return tag.name.ends_with("LABEL") ? found == v : same_tag_value(found, v);
 }
 
-/// A path of a multipath device or a half of a mirror shows the same file system as the whole.
+/// A path of a multipath device, a partition of such a path or a half of a mirror shows the same
+/// file system as the whole.
 bool is_part_of_another(const SysRoot& root, const BlockDevice& device) {
-  const auto holders = root.list("/sys/class/block/" + device.name + "/holders");
-  return holders && !holders->empty();
+  const auto is_held = [&](const std::string& path) {
+    const auto holders = root.list(path + "/holders");
+    return holders && !holders->empty();
+  };
+  const std::string path = "/sys/class/block/" + device.name;
+  if (is_held(path)) return true;
+  const auto resolved = root.resolve(path);
+  return resolved && root.exists(path + "/partition") && is_held(parent_of(*resolved));
 }
 
 bool has_partitions(const SysRoot& root, const BlockDevice& device) {
@@ -72,7 +79,7 @@ Result<BlockDevice> find_by_tag(const SysRoot& root, const Tag& tag, const std::
   const auto number = number_of_node(root, join(tag.folder, value));
   if (number) {
     BlockDevice device = TRY(read_block_device(root, *number));
-    if (carries(root, device, tag, value)) return device;
+    if (!is_part_of_another(root, device) && carries(root, device, tag, value)) return device;
   }
   // No udev here, a link that is out of date, or a value that udev spells otherwise.
   for (const std::string& candidate : TRY(list_block_devices(root))) {

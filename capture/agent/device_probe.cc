@@ -67,4 +67,29 @@ Result<DeviceIdentity> probe_device(const std::string& device) {
   return identity;
 }
 
+Result<PartitionPlace> probe_partition(const std::string& disk, unsigned number) {
+  const Fd fd = TRY(Fd::open(disk, O_RDONLY));
+  const Probe probe(blkid_new_probe());
+  if (!probe) return system_error(ENOMEM, "cannot examine {}", disk);
+  errno = 0;
+  if (blkid_probe_set_device(probe.get(), fd.raw(), 0, 0) != 0) {
+    return system_error(errno != 0 ? errno : EIO, "cannot examine {}", disk);
+  }
+  blkid_partlist table = blkid_probe_get_partitions(probe.get());  // the probe's own
+  if (table == nullptr) {
+    return make_error(ErrorKind::kNotFound, "{} has no partition table", disk);
+  }
+  blkid_partition found = blkid_partlist_get_partition_by_partno(table, static_cast<int>(number));
+  if (found == nullptr) {
+    return make_error(ErrorKind::kNotFound, "{} has no partition {}", disk, number);
+  }
+  const blkid_loff_t start = blkid_partition_get_start(found);
+  const blkid_loff_t length = blkid_partition_get_size(found);
+  const blkid_loff_t sectors = blkid_probe_get_sectors(probe.get());
+  if (start < 0 || length <= 0 || start > sectors || length > sectors - start) {
+    return make_error(ErrorKind::kBadData, "partition {} of {} ends behind it", number, disk);
+  }
+  return PartitionPlace{static_cast<std::uint64_t>(start), static_cast<std::uint64_t>(length)};
+}
+
 }  // namespace kdump::agent

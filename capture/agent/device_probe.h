@@ -12,4 +12,8 @@ namespace kdump::agent {
 /// device does. Conflicting signatures are kBadData.
 Result<DeviceIdentity> probe_device(const std::string& device);
 
+/// The partition with this number, as libblkid reads the table on the disk. kNotFound when there is
+/// no table, or no such partition in it; kBadData for one that ends behind the disk.
+Result<PartitionPlace> probe_partition(const std::string& disk, unsigned number);
+
 }  // namespace kdump::agent

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <thread>
+#include <type_traits>
 #include <unistd.h>
 
 namespace kdump::agent {
@@ -31,6 +32,26 @@ Result<std::string> insert_module(const std::string& path, const std::string& op
     return std::string();
   }
   return system_error(errno, "cannot load {}", path);
+}
+
+// For what fits in one struct: the child is this program, so that its bytes mean the same here.
+template <typename T>
+Result<T> call_bounded_for(const std::string& doing,
+                           const std::function<Result<T>()>& work,
+                           Deadline deadline) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::string bytes = TRY(call_bounded(
+      doing,
+      [&]() -> Result<std::string> {
+        const T value = TRY(work());
+        return std::string(reinterpret_cast<const char*>(&value), sizeof(value));  // NOLINT
+      },
+      deadline,
+      Overdue::kKill));
+  T value{};
+  if (bytes.size() != sizeof(value)) return make_error(ErrorKind::kSystem, "cannot {}", doing);
+  std::memcpy(&value, bytes.data(), sizeof(value));
+  return value;
 }
 
 // A process that is just ending can keep a file open for a moment.
@@ -115,19 +136,20 @@ Result<std::string> LinuxSystem::read_lvm(const std::string& device, Deadline de
       Overdue::kKill);
 }
 
+Result<PartitionPlace> LinuxSystem::find_partition(const std::string& disk,
+                                                   unsigned number,
+                                                   Deadline deadline) {
+  return call_bounded_for<PartitionPlace>(
+      "read the partition table of " + disk,
+      [&] { return probe_partition(root_.path(disk), number); },
+      deadline);
+}
+
 Result<ThinPoolState> LinuxSystem::read_thin_pool(const std::string& device, Deadline deadline) {
-  const std::string bytes = TRY(call_bounded(
+  return call_bounded_for<ThinPoolState>(
       "read the thin pool's metadata on " + device,
-      [&]() -> Result<std::string> {
-        const ThinPoolState state = TRY(kdump::read_thin_pool(root_.path(device)));
-        return std::string(reinterpret_cast<const char*>(&state), sizeof(state));  // NOLINT
-      },
-      deadline,
-      Overdue::kKill));
-  ThinPoolState state;
-  if (bytes.size() != sizeof(state)) return make_error(ErrorKind::kSystem, "a short answer");
-  std::memcpy(&state, bytes.data(), sizeof(state));
-  return state;
+      [&] { return kdump::read_thin_pool(root_.path(device)); },
+      deadline);
 }
 
 Result<std::string> LinuxSystem::create_mapped(const MappedDevice& device, Deadline deadline) {

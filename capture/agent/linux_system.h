@@ -22,6 +22,9 @@ class LinuxSystem : public System {
   Status load_module(const config::PlannedModule& module, Deadline deadline) override;
   bool wait_for_devices(Deadline until) override;
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
+  Result<PartitionPlace> find_partition(const std::string& disk,
+                                        unsigned number,
+                                        Deadline deadline) override;
   Result<std::string> read_lvm(const std::string& device, Deadline deadline) override;
   Result<ThinPoolState> read_thin_pool(const std::string& device, Deadline deadline) override;
   Result<std::string> create_mapped(const MappedDevice& device, Deadline deadline) override;

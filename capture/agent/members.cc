@@ -2,6 +2,7 @@
 #include "capture/agent/members.h"
 
 #include "base/text.h"
+#include "capture/agent/claims.h"
 
 #include <algorithm>
 
@@ -37,6 +38,7 @@ void Members::look() {
     const auto size = context_.root.read_value(fmt::format("/sys/class/block/{}/size", name));
     const auto number = context_.root.read_value(fmt::format("/sys/class/block/{}/dev", name));
     if (!size || *size == "0" || !number || !context_.root.exists(node)) continue;
+    if (is_path(context_.root, name)) continue;
     const auto identity =
         context_.system.identify(node, std::min(context_.system.now() + kPatience, deadline_));
     if (!identity) {

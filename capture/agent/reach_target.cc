@@ -35,7 +35,8 @@ Status bring_up_network(const CaptureContext& context, std::size_t target) {
 
 bool is_remote(const config::PlannedTarget& target) {
   return std::holds_alternative<config::PlannedNfs>(target.place) ||
-         std::holds_alternative<config::PlannedSsh>(target.place);
+         std::holds_alternative<config::PlannedSsh>(target.place) ||
+         !config::iscsi_sessions(target).empty();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "config/capture_plan.h"
 
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <string>
@@ -30,6 +31,13 @@ struct DeviceIdentity {
   std::string part_label;
   std::string member_type;  ///< "LVM2_member", "linux_raid_member", "crypto_LUKS": part of a volume
   std::string member_uuid;  ///< of the physical volume, or of the whole array or encrypted volume
+};
+
+/// Where a partition lies on its disk, in sectors of 512 bytes.
+struct PartitionPlace {
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  friend bool operator==(const PartitionPlace&, const PartitionPlace&) = default;
 };
 
 /// What to run, without a shell.
@@ -76,6 +84,11 @@ class System {
   virtual bool wait_for_devices(Deadline until) = 0;
   /// Reads the signatures on a device node. A device without any is an empty identity.
   virtual Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) = 0;
+
+  /// The partition with this number in the table on a disk. kNotFound when there is none.
+  virtual Result<PartitionPlace> find_partition(const std::string& disk,
+                                                unsigned number,
+                                                Deadline deadline) = 0;
 
   /// The volume group's metadata on an LVM physical volume (base/lvm_metadata.h).
   virtual Result<std::string> read_lvm(const std::string& device, Deadline deadline) = 0;

@@ -2,6 +2,7 @@
 #include "capture/agent/target_device.h"
 
 #include "base/text.h"
+#include "capture/agent/claims.h"
 
 #include <algorithm>
 #include <map>
@@ -54,31 +55,6 @@ std::string describe(const std::string& device, const DeviceIdentity& identity) 
   if (!identity.part_uuid.empty()) text += " PARTUUID=" + identity.part_uuid;
   if (!identity.part_label.empty()) text += " PARTLABEL=" + identity.part_label;
   return text;
-}
-
-// NVMe and virtio disks have these themselves, SCSI disks below their device.
-std::string disk_attribute(const SysRoot& root, const std::string& name, const char* attribute) {
-  for (const char* place : {"", "device/"}) {
-    const auto value =
-        root.read_value(fmt::format("/sys/class/block/{}/{}{}", name, place, attribute));
-    if (value && !value->empty()) return *value;
-  }
-  return {};
-}
-
-// A volume that lies on a device, or on its whole disk, has claimed it: what is written there, a
-// file system's UUID too, is seen through the volume. A thin pool's data, a path of a multipath
-// device and its partitions look like the target itself.
-bool is_claimed(const SysRoot& root, const std::string& name) {
-  const std::string device = "/sys/class/block/" + name;
-  const auto has_holder = [&](const std::string& path) {
-    const auto holders = root.list(path + "/holders");
-    return holders && !holders->empty();
-  };
-  if (has_holder(device)) return true;
-  const auto path = root.exists(device + "/partition") ? root.resolve(device)
-                                                       : Result<std::string>(std::string());
-  return path && !path->empty() && has_holder(path->substr(0, path->rfind('/')));
 }
 
 // What is known about one device of /sys/class/block.
@@ -136,8 +112,11 @@ class DeviceSearch {
     }
     if (planned_.by == By::kWwid || planned_.by == By::kSerial) {
       const char* attribute = planned_.by == By::kWwid ? "wwid" : "serial";
-      return disk_attribute(context_.root, name, attribute) == planned_.value ? std::optional(node)
-                                                                              : std::nullopt;
+      const bool is_disk =
+          !context_.root.exists(fmt::format("/sys/class/block/{}/partition", name));
+      const bool is_it =
+          is_disk && disk_attribute(context_.root, name, attribute) == planned_.value;
+      return is_it ? std::optional(node) : std::nullopt;
     }
     const Deadline now = context_.system.now();
     if (now < candidate.look_at) return std::nullopt;

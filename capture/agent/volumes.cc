@@ -2,8 +2,10 @@
 #include "capture/agent/volumes.h"
 
 #include "base/lvm_metadata.h"
+#include "capture/agent/iscsi.h"
 #include "capture/agent/logical_volume.h"
 #include "capture/agent/members.h"
+#include "capture/agent/multipath.h"
 #include "config/volume_key.h"
 
 namespace kdump::agent {
@@ -91,6 +93,24 @@ Status set_up(const CaptureContext& context,
               const config::PlannedLogicalVolume& planned,
               Deadline deadline) {
   return set_up_logical_volume(context, planned, deadline);
+}
+
+Status set_up(const CaptureContext& context,
+              const config::PlannedMultipath& planned,
+              Deadline deadline) {
+  return set_up_multipath(context, planned, deadline);
+}
+
+Status set_up(const CaptureContext& context,
+              const config::PlannedPartition& planned,
+              Deadline deadline) {
+  return set_up_partition(context, planned, deadline);
+}
+
+Status set_up(const CaptureContext& context,
+              const config::PlannedIscsi& planned,
+              Deadline deadline) {
+  return log_in_to_iscsi(context, planned, deadline);
 }
 
 }  // namespace

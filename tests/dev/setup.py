@@ -20,9 +20,9 @@ _PACKAGES = {
         "libarchive-devel openssl-devel libnl3-devel libssh-devel libfdt-devel openssh-server openssh-clients gtest-devel gmock-devel zlib-devel",
     ),
     "vm": (
-        "qemu-system-x86 nfs-kernel-server rpcbind lvm2 cryptsetup-bin keyutils flex bison bc libelf-dev mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
+        "qemu-system-x86 nfs-kernel-server rpcbind open-iscsi tgt dmsetup lvm2 cryptsetup-bin keyutils flex bison bc libelf-dev mdadm xfsprogs btrfs-progs dosfstools fdisk ovmf mmdebstrap uidmap debian-archive-keyring e2fsprogs busybox-static kmod crash python3-drgn "
         "makedumpfile zstd xz-utils gzip",
-        "qemu-system-x86-core nfs-utils rpcbind lvm2 cryptsetup keyutils flex bison bc elfutils-libelf-devel mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
+        "qemu-system-x86-core nfs-utils rpcbind iscsi-initiator-utils scsi-target-utils device-mapper lvm2 cryptsetup keyutils flex bison bc elfutils-libelf-devel mdadm xfsprogs btrfs-progs dosfstools util-linux edk2-ovmf e2fsprogs busybox kmod glibc-static crash python3-drgn makedumpfile zstd xz gzip",
     ),
     "arm64": (
         "qemu-system-arm qemu-user-static qemu-efi-aarch64 g++-aarch64-linux-gnu",

@@ -18,6 +18,7 @@ from vm import (
     early_kdump,
     fast_reboot,
     fault_cases,
+    iscsi_cases,
     kdump_service,
     load_faults,
     low_memory,
@@ -26,6 +27,7 @@ from vm import (
     service_days,
     smallest,
     ssh_cases,
+    storage_cases,
     targets,
 )
 from vm.arm64_capture import Arm64CaptureCase
@@ -39,6 +41,8 @@ _THREADED = ("base", "capture", "agent")
 CASES = (
     *PANIC_CASES,
     *targets.CASES,
+    *storage_cases.CASES,
+    *iscsi_cases.CASES,
     *nfs_cases.CASES,
     *ssh_cases.CASES,
     *fault_cases.CASES,

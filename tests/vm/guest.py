@@ -25,7 +25,10 @@ _HARNESS_DISK_MIB = 256
 # What busybox lacks for making dump targets, and for serving them.
 _TOOLS = (
     "lvm",
+    "iscsistart",
+    "dmsetup",
     "mdadm",
+    "sfdisk",
     "ssh",
     "ssh-keygen",
     "rpcbind",

@@ -73,6 +73,8 @@ def _answer(word: str, machine: Machine, plugged: pathlib.Path, qmp: Qmp) -> Non
         model, *without = machine.cpu.split(",-")
         features = {name: False for name in without}
         qmp.command("device_add", driver=f"{model}-x86_64-cpu", id="plugged", **place, **features)
+    elif word == "unplug":
+        qmp.command("device_del", id="path1")
     elif word == "memory":
         file = {"size": PLUGGED_MIB << 20, "mem-path": str(plugged), "share": True}
         qmp.command(

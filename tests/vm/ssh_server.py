@@ -38,7 +38,7 @@ class SshServer:
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "sshd" / name],
                 check=True,
             )
-        port = _free_port()
+        port = free_port()
         (folder / "sshd/port").write_text(str(port))
         (folder / "export").mkdir(exist_ok=True)
         shown = (folder / "sshd/host.pub").read_text()
@@ -99,7 +99,8 @@ def _end_connections(pid: int) -> None:
         subprocess.run(["kill", "-KILL", child], check=False)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

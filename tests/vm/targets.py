@@ -14,6 +14,7 @@ import time
 
 from vm import boot, checks, cpio, disk, guest, qemu
 from vm.guest import CRASH_DISK_UUID
+from vm.iscsi_server import IscsiServer
 from vm.kdump_file import FormatError, KdumpFile
 from vm.nfs_server import NfsServer
 from vm.ssh_server import EXPORT, SshServer
@@ -32,6 +33,7 @@ _VIRTIOFSD = next(
 _PANIC = r"sysrq: Trigger a crash"
 TO_CRASH_DISK = f"ext4 UUID={CRASH_DISK_UUID}\npath /\n"
 SAVED = r"kdump-agent: saved vmcore \("
+WWN = "5000c500a0b1c2d3"  # of the disk with several paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +59,9 @@ class TargetCase:
     after: str = ""  # shell lines of a boot after the capture
     uefi: bool = False
     share: bool = False  # a virtiofs share with the tag "dumps"
+    paths: int = 0  # so many ways to one SCSI disk of 512 MiB, each through an adapter of its own
     # A second guest, or this host; what it was sent is in "export" afterwards.
-    server: NfsServer | SshServer | None = None
+    server: NfsServer | SshServer | IscsiServer | None = None
     refused: tuple[str, ...] = ()  # not armed, and kdumpctl start says so, in these words
     seconds: float = 600.0  # until it is given up
     full_only: bool = False
@@ -230,143 +233,12 @@ _VIRTIOFS = TargetCase(
     full_only=True,
 )
 
-_LVM = TargetCase(
-    "target-lvm",
-    kdump_conf="path /dumps/crash\n",
-    disks=(("256",), ("256",)),
-    files=(
-        ("lvm/lvm.conf", "activation { udev_sync = 0 udev_rules = 0 }\n"),
-    ),  # the guest has no udev
-    # Of two parts, one on each disk; the group changes after arming, so that its metadata then is out of date.
-    prepare="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgcreate "
-    "vg /dev/vdd /dev/vde; lvm lvcreate -y -Zn -L 200M -n small vg /dev/vdd; "
-    "lvm lvcreate -y -Zn -L 250M -n dumps vg; "
-    "mke2fs /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
-    "on_panic='lvm lvremove -y vg/small; lvm lvextend -L +20M vg/dumps; sync'",
-    console=("set up the logical volume vg-dumps", SAVED, "kdump-agent: final action: reboot"),
-    dump="second boot",
-    after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgchange -ay vg; "
-    "mount -t ext4 /dev/mapper/vg-dumps /dumps && cp -r /dumps/crash /harness/dump",
-)
-
-# The pool lies on both disks; the volume grows into it. thin_check is not in the guest.
-_MAKE_THIN = (
-    "modprobe dm_thin_pool; mkdir -p /run/lvm /run/lock/lvm /dumps; lvm vgcreate vg /dev/vdd /dev/vde; "
-    "lvm lvcreate -y -Zn -L {pool} -T vg/pool; lvm lvcreate -y -V 400M -T vg/pool -n dumps; "
-    "mke2fs -E nodiscard /dev/mapper/vg-dumps; mount -t ext4 /dev/mapper/vg-dumps /dumps; mkdir /dumps/crash; "
-)
-_LVM_THIN = dataclasses.replace(
-    _LVM,
-    name="target-lvm-thin",
-    files=(
-        (
-            "lvm/lvm.conf",
-            'activation { udev_sync = 0 udev_rules = 0 }\nglobal { thin_check_executable = "" }\n',
-        ),
-    ),
-    prepare=_MAKE_THIN.format(pool="300M"),
-    console=(
-        r"the thin pool vg/pool has \d+",
-        "set up the logical volume vg-dumps",
-        SAVED,
-        "kdump-agent: final action: reboot",
-    ),
-    after="modprobe dm_thin_pool; " + _LVM.after,
-)
-# Eight MiB are left in the pool and hundreds in the file system: writes fail at once, and the next target is tried.
-_LVM_THIN_FULL = dataclasses.replace(
-    _LVM_THIN,
-    name="target-lvm-thin-full",
-    kdump_conf=f"path /dumps/crash\nfallback_target ext4 UUID={CRASH_DISK_UUID}\n",
-    prepare=_MAKE_THIN.format(pool="64M")
-    + "mkdir -p /var/crash/dumps/crash; "
-    + "on_panic='dd if=/dev/zero of=/dumps/filler bs=1M count=44; sync; lvm lvs -a; df /dumps'",
-    console=(
-        r"the thin pool vg/pool has \d+",
-        "set up the logical volume vg-dumps",
-        "cannot save vmcore",
-        "trying the next dump target",
-        SAVED,
-        "kdump-agent: final action: reboot",
-    ),
-    dump="crash disk",
-    after="",
-)
-
-_RAID1 = TargetCase(
-    "target-raid1",
-    kdump_conf="path /dumps/crash\n",
-    disks=(("256",), ("256",)),
-    prepare="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --create /dev/md0 --run --level=1 --raid-devices=2 "
-    "--metadata=1.2 /dev/vdd /dev/vde; mke2fs /dev/md0; mount -t ext4 /dev/md0 /dumps; mkdir /dumps/crash",
-    console=("started the md array .*: /dev/md127", SAVED, "kdump-agent: final action: reboot"),
-    dump="second boot",
-    after="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --assemble /dev/md0 /dev/vdd /dev/vde; "
-    "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
-)
-
-# An encrypted volume with the dump path on it. The guest has no udev, and its processor no time for Argon2.
-_LUKS_UUID = "03813836-56e6-1ab3-b58e-27507ac41937"
-_OPEN_LUKS = (
-    "export DM_DISABLE_UDEV=1; mkdir -p /run/cryptsetup /dumps; modprobe dm_crypt; "
-    "printf secret | cryptsetup open --key-file=- /dev/vdd luks-dumps; "
-)
-_LUKS = TargetCase(
-    "target-luks2",
-    series="dm-crypt",
-    kdump_conf="path /dumps/crash\n",
-    disks=(
-        (
-            "256",
-            "sh",
-            "-c",
-            "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
-            f"--sector-size 4096 --uuid {_LUKS_UUID} --key-file=- $0",
-        ),
-    ),
-    # The key is where systemd leaves it with link-volume-key=.
-    prepare=_OPEN_LUKS
-    + "mke2fs -b 4096 /dev/mapper/luks-dumps; mount -t ext4 /dev/mapper/luks-dumps /dumps; mkdir /dumps/crash; "
-    "mount -t configfs configfs /sys/kernel/config; printf secret | cryptsetup luksDump -q --dump-volume-key "
-    "--key-file=- --volume-key-file /run/volume-key /dev/vdd; "
-    f"keyctl padd logon kdump-cryptsetup:vk-{_LUKS_UUID} @u </run/volume-key",
-    console=(
-        "opened the encrypted volume luks-dumps",
-        SAVED,
-        "kdump-agent: final action: reboot",
-    ),
-    dump="second boot",
-    after=f"{_OPEN_LUKS}mount -t ext4 /dev/mapper/luks-dumps /dumps && cp -r /dumps/crash /harness/dump",
-    full_only=True,
-)
-_LUKS_WITHOUT_KEY = dataclasses.replace(
-    _LUKS,
-    name="target-luks2-no-key",
-    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
-    refused=("The key of the encrypted dump target is not in root's keyring", "setup-crypttab"),
-)
-_LUKS_REFUSED = dataclasses.replace(
-    _LUKS,
-    name="target-luks2-refused",
-    series="6.1",
-    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
-    refused=("an encrypted volume", "CONFIG_CRASH_DM_CRYPT", "Use a file system on a plain disk"),
-    full_only=False,
-)
-
 CASES = (
     _RAW,
-    _LUKS,
-    _LUKS_WITHOUT_KEY,
-    _LUKS_REFUSED,
     _on_file_system("xfs", "mkfs.xfs -q", full_only=True),
     _on_file_system("btrfs", "mkfs.btrfs -q", full_only=True),
     _on_file_system("vfat", "mkfs.vfat", "fmask=0177", full_only=True),
     _VIRTIOFS,
-    _LVM,
-    _LVM_THIN,
-    _LVM_THIN_FULL,
-    _RAID1,
     _HOOKS,
     _DECLINED,
     _ROOTFS,
@@ -409,6 +281,8 @@ def _boot(case: TargetCase, kernel, programs, folder: pathlib.Path) -> boot.Evid
     shutil.copyfile(root, folder / "root.img")
     guest.make_crash_disk(folder / "crash.img", mib=256)
     guest.make_harness_disk(folder / "harness.img")
+    if case.paths:
+        guest.make_raw_disk(folder / "shared.img", 512, [])
     for number, (mib, *formatter) in enumerate(case.disks):
         guest.make_raw_disk(folder / f"disk{number}.img", int(mib), formatter)
     script = (
@@ -459,6 +333,13 @@ def _shared(case: TargetCase, folder: pathlib.Path):
                 server.terminate()
 
 
+def _path(image: pathlib.Path, number: int) -> tuple[str, ...]:
+    """QEMU's arguments for one of the ways to a disk."""
+    drive = f"file={image},if=none,format=raw,cache=unsafe,file.locking=off,id=drive{number}"
+    disk = f"scsi-hd,bus=adapter{number}.0,drive=drive{number},share-rw=on,serial=shared,wwn=0x{WWN},id=path{number}"
+    return ("-device", f"virtio-scsi-pci,id=adapter{number}", "-drive", drive, "-device", disk)
+
+
 def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) -> qemu.Run:
     files = {
         "run.sh": cpio.file(script.replace(EXPORT, str(folder / "export"))),
@@ -466,7 +347,7 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
         "etc/sysconfig/kdump": cpio.file(boot.sysconfig(case)),
         **{f"etc/{name}": cpio.file(text, 0o755) for name, text in case.files},
     }
-    if isinstance(case.server, SshServer):
+    if isinstance(case.server, (SshServer, IscsiServer)):
         more = case.server.guest_files(folder)
         files.update({f"etc/{name}": entry for name, entry in more.items()})
     guest.boot_initramfs(kernel, files, folder / "initramfs")
@@ -474,6 +355,8 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
     names += [f"disk{number}.img" for number in range(len(case.disks))]
     with contextlib.ExitStack() as outside:
         devices = outside.enter_context(_shared(case, folder))
+        for number in range(case.paths):
+            devices += _path(folder / "shared.img", number)
         if case.server:
             devices += outside.enter_context(case.server.running(kernel, folder))
         return qemu.run(
@@ -569,7 +452,7 @@ def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Resu
     )
     if not result.check("one vmcore", len(found) == 1, str(everything or found)):
         return
-    if case.server and case.dump != "export":
+    if isinstance(case.server, (NfsServer, SshServer)) and case.dump != "export":
         whole = list((evidence.folder / "export").rglob("vmcore"))
         result.check("nothing on the server looks whole that is not", not whole, str(whole))
     mode = stat.S_IMODE(found[0].stat().st_mode)

@@ -71,6 +71,12 @@ class FakeSystem : public System {
     }
     return on_run(program.argv, observer, deadline);
   }
+  Result<PartitionPlace> find_partition(const std::string& disk,
+                                        unsigned number,
+                                        Deadline /*deadline*/) override {
+    calls.push_back(fmt::format("find_partition {} {}", disk, number));
+    return PartitionPlace{2048, 4096};
+  }
   Result<std::string> read_lvm(const std::string& device, Deadline /*deadline*/) override {
     calls.push_back("read_lvm " + device);
     return on_read_lvm(device);

@@ -29,7 +29,10 @@ CapturePlan sample_plan() {
   local.place = place;
   local.volumes = {PlannedRaid{"aa:bb", "1.2", 2},
                    PlannedLogicalVolume{"vg-lv", "uu"},
-                   PlannedEncrypted{"luks-x", "0381", "aes-xts-plain64", 32768, 0, 7, 4096}};
+                   PlannedEncrypted{"luks-x", "0381", "aes-xts-plain64", 32768, 0, 7, 4096},
+                   PlannedMultipath{"mpatha", "mpath-36", "naa.6", "alua", {"0000:00:05.0", "x"}},
+                   PlannedPartition{"mpatha-part1", "mpath-36", 1},
+                   PlannedIscsi{"iqn.x:me", "iqn.x:t", 1, "192.0.2.7", 3260, "u", "p", "v", "q"}};
   PlannedTarget share = local;
   share.name = "virtiofs dumps";
   place.fs_type = "virtiofs";
@@ -148,6 +151,18 @@ TEST(CapturePlan, NamesTheFieldThatIsWrong) {
        [](ordered_json& j) { j["targets"][0]["file_system"]["directory"] = "x"; }},
       {"targets[1].file_system.source is empty",
        [](ordered_json& j) { j["targets"][1]["file_system"]["source"] = ""; }},
+      {"targets[0].volumes[5].address is no IP address",
+       [](ordered_json& j) { j["targets"][0]["volumes"][5]["address"] = "filer"; }},
+      {"targets[0].volumes[5].port is out of range",
+       [](ordered_json& j) { j["targets"][0]["volumes"][5]["port"] = 65536; }},
+      {"targets[0].volumes[3].paths has an impossible",
+       [](ordered_json& j) { j["targets"][0]["volumes"][3]["paths"] = ordered_json::array(); }},
+      {"targets[0].volumes[3].handler is not one word",
+       [](ordered_json& j) { j["targets"][0]["volumes"][3]["handler"] = "alua 2"; }},
+      {"targets[0].volumes[2].cipher is not one word",
+       [](ordered_json& j) { j["targets"][0]["volumes"][2]["cipher"] = "a b"; }},
+      {"targets[0].volumes[4].number is out of range",
+       [](ordered_json& j) { j["targets"][0]["volumes"][4]["number"] = 0; }},
       {"targets[0].volumes[0].members is out of range",
        [](ordered_json& j) { j["targets"][0]["volumes"][0]["members"] = 0; }},
       {"targets[0].volumes[1].uuid is empty",

@@ -126,7 +126,12 @@ INSTANTIATE_TEST_SUITE_P(
             "lvm", "/sys/devices/virtual", "dm-0", "dm/uuid", "LVM-abc\n", "LVM logical volume"},
         ObstacleCase{
             "luks", "/sys/devices/virtual", "dm-1", "dm/uuid", "CRYPT-LUKS2-a\n", "encrypted"},
-        ObstacleCase{"mpath", "/sys/devices/virtual", "dm-2", "dm/uuid", "mpath-36\n", "multipath"},
+        ObstacleCase{"mpath",
+                     "/sys/devices/virtual",
+                     "dm-2",
+                     "dm/uuid",
+                     "mpath-36\n",
+                     "a multipath device without a path"},
         ObstacleCase{"dm", "/sys/devices/virtual", "dm-3", "dm/uuid", "\n", "device-mapper"},
         ObstacleCase{"md", "/sys/devices/virtual", "md0", "md/level", "raid1\n", "software RAID"},
         ObstacleCase{
