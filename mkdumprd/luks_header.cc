@@ -103,14 +103,24 @@ std::optional<std::uint64_t> sectors(const std::string& bytes) {
   return *value / 512;
 }
 
+/// The texts of a list. Whatever else is in it, nested to any depth, is not gone through.
+std::string words_of(const Json& list) {
+  std::string out;
+  for (const Json& item : list) {
+    if (!item.is_string()) continue;
+    if (!out.empty()) out += ", ";
+    out += escape_control(item.get<std::string>());
+  }
+  return out.empty() ? "what is not understood" : out;
+}
+
 /// The only segment; why there is more to the volume than one mapping otherwise.
 Result<const Json*> only_segment(const Json& json) {
   const Json* config = member(json, "config");
   const Json* requirements = config == nullptr ? nullptr : member(*config, "requirements");
   const Json* mandatory = requirements == nullptr ? nullptr : member(*requirements, "mandatory");
   if (mandatory != nullptr && !mandatory->empty()) {
-    return make_error(
-        ErrorKind::kUnsupported, "it requires {}", escape_control(mandatory->dump(-1, ' ', true)));
+    return make_error(ErrorKind::kUnsupported, "it requires {}", words_of(*mandatory));
   }
   const Json* segments = member(json, "segments");
   if (segments == nullptr || !segments->is_object() || segments->size() != 1) {

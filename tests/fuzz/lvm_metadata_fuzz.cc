@@ -3,22 +3,34 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/lvm_metadata.h"
+#include "base/thin_pool.h"
 #include "tests/support/lvm_builder.h"
 
 #include <cstdint>
 #include <string>
 #include <sys/mman.h>
+#include <vector>
 
 namespace {
 
 /// What the device mapper would be told must be in order and without gaps.
-void check(const kdump::LvmVolume& volume) {
+void check(const std::vector<kdump::LvmSegment>& segments) {
   std::uint64_t end = 0;
-  for (const kdump::LvmSegment& segment : volume.segments) {
+  for (const kdump::LvmSegment& segment : segments) {
     if (segment.start != end || segment.areas.empty()) __builtin_trap();
     if ((segment.areas.size() > 1) != (segment.stripe_size > 0)) __builtin_trap();
     end += segment.length;
   }
+  if (end != kdump::length_of(segments)) __builtin_trap();
+}
+
+void check(const kdump::LvmVolume& volume) {
+  if (volume.thin.has_value() != volume.segments.empty()) __builtin_trap();
+  check(volume.segments);
+  if (!volume.thin) return;
+  if (volume.thin->chunk_size == 0 || volume.thin->length == 0) __builtin_trap();
+  check(volume.thin->data.segments);
+  check(volume.thin->metadata.segments);
 }
 
 }  // namespace
@@ -31,6 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const Fd file(::memfd_create("pv", MFD_CLOEXEC));
   if (!write_all(file.raw(), bytes)) return 0;
-  (void)read_lvm_metadata("/proc/self/fd/" + std::to_string(file.raw()));
+  const std::string path = "/proc/self/fd/" + std::to_string(file.raw());
+  (void)read_lvm_metadata(path);
+  if (const auto pool = read_thin_pool(path)) (void)pool->free_bytes();
   return 0;
 }

@@ -59,7 +59,11 @@ TEST(LuksHeader, WhatIsNotOneMappingIsRefused) {
       {with("4096", "\"x\""), "makes no sense"},
       {test::luks_device(
            R"({"segments":{"0":{}},"config":{"requirements":{"mandatory":["online-reencrypt"]}}})"),
-       "it requires [\"online-reencrypt\"]"},
+       "it requires online-reencrypt"},
+      {test::luks_device(R"({"config":{"requirements":{"mandatory":["a",[["b"]],"c"]}}})"),
+       "it requires a, c"},
+      {test::luks_device(R"({"config":{"requirements":{"mandatory":{"x":[]}}}})"),
+       "it requires what is not understood"},
   };
   for (const auto& row : table) {
     const auto segment = read(row.bytes);
