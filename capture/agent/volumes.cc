@@ -8,6 +8,8 @@
 #include "capture/agent/multipath.h"
 #include "config/volume_key.h"
 
+#include <algorithm>
+
 namespace kdump::agent {
 namespace {
 
@@ -117,10 +119,18 @@ Status set_up(const CaptureContext& context,
 
 Status set_up_volumes(const CaptureContext& context,
                       const std::vector<config::PlannedVolume>& volumes) {
+  const auto is_session = [](const config::PlannedVolume& volume) {
+    return std::holds_alternative<config::PlannedIscsi>(volume);
+  };
+  const auto sessions = std::count_if(volumes.begin(), volumes.end(), is_session);
   for (const config::PlannedVolume& volume : volumes) {
     const Deadline deadline = context.steps.begin(Step::kDevice, context.plan.deadlines.device);
-    TRY(std::visit([&](const auto& planned) { return set_up(context, planned, deadline); },
-                   volume));
+    const Status status =
+        std::visit([&](const auto& planned) { return set_up(context, planned, deadline); }, volume);
+    if (status) continue;
+    // Another session may be another way to the same disk. What needs both says so by itself.
+    if (!is_session(volume) || sessions < 2) return status;
+    context.log.warning("{}", status.error().message);
   }
   return {};
 }

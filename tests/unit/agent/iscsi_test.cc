@@ -80,6 +80,22 @@ TEST_F(Iscsi, ATargetThatIsGoneIsTriedUntilTheDeadline) {
   EXPECT_LE(system.now() - start, std::chrono::seconds(plan.deadlines.device));
 }
 
+TEST_F(Iscsi, OneOfSeveralPortalsIsEnough) {
+  config::PlannedIscsi other = session_;
+  other.address = "192.0.2.8";
+  plan.targets[0].volumes = {other, session_};
+  add_session();
+  system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {
+    ProgramEnd end{100, {}, false};
+    end.status.exit_code = 8;
+    return Result<ProgramEnd>(end);
+  };
+  EXPECT_TRUE(reach_target(context(), 0));
+  EXPECT_THAT(recorded(),
+              HasSubstr("WARNING: cannot log in to the iSCSI target iqn.x:dumps at "
+                        "192.0.2.8"));
+}
+
 TEST_F(Iscsi, WithoutItsNetworkItIsNotTried) {
   plan.targets[0].network = config::PlannedNetwork{};
   system.on_run = [](const std::vector<std::string>&, const ProgramObserver&, Deadline) {

@@ -94,5 +94,26 @@ TEST(ImagePlan, WholeImage) {
   EXPECT_EQ(capture->kernel_release, "6.9");
 }
 
+TEST(ImagePlan, APasswordMakesTheOrdersSecret) {
+  ImageContents contents;
+  config::PlannedIscsi session;
+  session.target = "iqn.x:dumps";
+  contents.capture.targets.resize(1);
+  contents.capture.targets[0].volumes = {session};
+  const auto open = plan_image(contents);
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->entries().at(config::kCapturePlanPath).reason, "the agent's orders");
+  session.target_password = "terces";
+  contents.capture.targets[0].volumes = {session};
+  const auto secret = plan_image(contents);
+  ASSERT_TRUE(secret);
+  const ImageEntry& orders = secret->entries().at(config::kCapturePlanPath);
+  EXPECT_THAT(orders.reason,
+              HasSubstr("SECRET: the agent's orders, with the CHAP password of iqn"));
+  EXPECT_EQ(orders.mode, mode_t{0600});
+  EXPECT_THAT(std::get<TextFile>(secret->entries().at(kImageReasonsPath).content).text,
+              testing::Not(HasSubstr("terces")));
+}
+
 }  // namespace
 }  // namespace kdump::mkdumprd
