@@ -91,7 +91,7 @@ Result<bool> add_multipath(const SysRoot& root,
   const auto number =
       parse_unsigned(std::string_view(dm_uuid).substr(kPartition.size(), dash - kPartition.size()));
   if (!whole.starts_with(kDisk) || !number || *number == 0) return false;
-  TRY(read_slaves(root, disk, depth, out));
+  (void)TRY(read_slaves(root, disk, depth, out));
   add_new(config::PlannedVolume(
               config::PlannedPartition{std::move(name), whole, static_cast<unsigned>(*number)}),
           out.volumes);

@@ -135,8 +135,8 @@ Status set_up_logical_volume(const CaptureContext& context,
     if (tables) {
       std::vector<MapRow> table = tables->volume;
       if (volume->thin) table = TRY(create_pool(context, *volume, *tables, deadline));
-      TRY(context.system.create_mapped({planned.name, "LVM-" + planned.uuid, std::move(table)},
-                                       deadline));
+      (void)TRY(context.system.create_mapped(
+          {planned.name, "LVM-" + planned.uuid, std::move(table)}, deadline));
       context.log.info("set up the logical volume {}", planned.name);
       return {};
     }

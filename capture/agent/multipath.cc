@@ -91,7 +91,7 @@ Status create(const CaptureContext& context,
     numbers.push_back(path.number);
     names.push_back(path.name);
   }
-  TRY(context.system.create_mapped(
+  (void)TRY(context.system.create_mapped(
       {planned.name,
        planned.uuid,
        {multipath_row(paths.front().sectors, planned.handler, numbers)}},
@@ -172,7 +172,7 @@ Status set_up_partition(const CaptureContext& context,
   const auto number = TRY(context.root.read_value("/sys/class/block/" + disk->substr(5) + "/dev"));
   const MapRow row{0, place.length, "linear", fmt::format("{} {}", number, place.start)};
   const std::string uuid = fmt::format("part{}-{}", planned.number, planned.disk);
-  TRY(context.system.create_mapped({planned.name, uuid, {row}}, deadline));
+  (void)TRY(context.system.create_mapped({planned.name, uuid, {row}}, deadline));
   context.log.info("set up the partition {}", planned.name);
   return {};
 }

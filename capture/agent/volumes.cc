@@ -78,7 +78,7 @@ Status set_up(const CaptureContext& context,
           fmt::format("CRYPT-LUKS2-{}-{}", without_hyphens(planned.uuid), planned.name),
           {}};
       device.table.push_back(TRY(row_of(planned, member, key)));
-      TRY(context.system.create_mapped(device, deadline));
+      (void)TRY(context.system.create_mapped(device, deadline));
       context.log.info("opened the encrypted volume {}", planned.name);
       return {};
     }
