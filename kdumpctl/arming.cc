@@ -71,6 +71,7 @@ Result<PreparedLoad> plan_and_report(const Context& context,
                                      const Settings& settings,
                                      const CaptureKernel& target) {
   auto plan = TRY(plan_panic(context, settings, target));
+  for (const std::string& note : plan.notes) context.log.warning("{}", note);
   report_changes(context, plan.cmdline);
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
   if (context.log.level() >= shown_at) {

@@ -114,6 +114,17 @@ Result<std::vector<std::string>> encrypted_volumes(const SysRoot& root,
   return volumes;
 }
 
+bool targets_are_there(const SysRoot& root, const config::KdumpConfig& config) {
+  const auto is_there = [&](const config::DumpTarget& target) {
+    // What a path lies on is mounted, and thus there.
+    if (std::holds_alternative<config::PathTarget>(target)) return true;
+    const auto device = device_of_target(root, target, config.path);
+    return device && (device->empty() || root.resolve(*device));
+  };
+  return is_there(config.target) &&
+         std::all_of(config.fallback_targets.begin(), config.fallback_targets.end(), is_there);
+}
+
 std::optional<std::string> with_volume_key_link(std::string_view crypttab, std::string_view uuid) {
   std::string out;
   bool found = false;

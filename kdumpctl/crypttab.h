@@ -18,6 +18,10 @@ namespace kdump::ctl {
 Result<std::vector<std::string>> encrypted_volumes(const SysRoot& root,
                                                    const config::KdumpConfig& config);
 
+/// Whether the devices that kdump.conf names for the dump target and its fallbacks are there, so
+/// that encrypted_volumes() could look below them.
+[[nodiscard]] bool targets_are_there(const SysRoot& root, const config::KdumpConfig& config);
+
 /// crypttab(5) with link-volume-key= for that volume, through which systemd leaves the key in
 /// root's keyring, where kdump finds it; the same text when it has one already. Nothing when no
 /// line is about the volume.

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "kdumpctl/armed_state.h"
 #include "kdumpctl/image_size.h"
 #include "kdumpctl/kexec/initrd.h"
 #include "kdumpctl/kexec/kernel_image.h"
@@ -142,7 +143,10 @@ Result<PreparedLoad> RunningHost::plan_load(const LoadOrder& order) {
 }
 
 Result<kexec::KernelLoadResult> RunningHost::load(const kexec::KernelLoad& load) {
-  const auto keys = TRY(OfferedVolumeKeys::offer(root_, load.volume_keys));
+  // A record that is damaged is as good as none: the keyring is asked first in any case.
+  const auto armed = read_armed_state(root_).value_or(std::nullopt);
+  const auto keys = TRY(OfferedVolumeKeys::offer(
+      root_, load.volume_keys, armed ? armed->volume_keys : std::vector<std::string>()));
   kexec::RunningKernel kernel;
   kexec::Loader loader(root_, kernel);
   return kexec::load_kernel(loader, load);

@@ -2,9 +2,12 @@
 #include "kdumpctl/panic_plan.h"
 
 #include "base/text.h"
+#include "kdumpctl/armed_state.h"
 #include "kdumpctl/crypttab.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace kdump::ctl {
 namespace {
@@ -106,6 +109,28 @@ void add_layout(Json& out, const kexec::LoadPlan& plan) {
   }
 }
 
+/// A target that is not there shows no volumes: the keys that the loaded panic kernel has for it
+/// are handed on, and that is said.
+std::vector<std::string> find_volume_keys(const SysRoot& root,
+                                          const config::KdumpConfig& config,
+                                          std::vector<std::string>& notes) {
+  const auto found = encrypted_volumes(root, config);
+  std::vector<std::string> volumes = found.value_or(std::vector<std::string>());
+  if (targets_are_there(root, config)) return volumes;
+  // A record that is damaged says nothing.
+  const auto armed = read_armed_state(root).value_or(std::nullopt);
+  if (!armed) return volumes;
+  for (const std::string& uuid : armed->volume_keys) {
+    if (std::find(volumes.begin(), volumes.end(), uuid) != volumes.end()) continue;
+    notes.push_back(fmt::format(
+        "A dump target is not there, so that nobody knows whether it is still encrypted: the panic "
+        "kernel keeps the key of the volume {}",
+        uuid));
+    volumes.push_back(uuid);
+  }
+  return volumes;
+}
+
 }  // namespace
 
 Result<PanicPlan> plan_panic(const Context& context,
@@ -116,15 +141,13 @@ Result<PanicPlan> plan_panic(const Context& context,
   plan.target = target;
   plan.running_cmdline = facts.running;
   plan.cmdline = panic_command_line(settings.sysconfig, facts);
-  // A target that is not there now has no volumes; the image says what it needs of one that is.
-  const auto volumes = encrypted_volumes(context.root, settings.config);
-  plan.prepared =
-      TRY(context.actions.plan_load({.kernel_version = target.version,
-                                     .kernel = target.kernel,
-                                     .image = target.image,
-                                     .command_line = plan.cmdline.text,
-                                     .options = settings.kexec,
-                                     .volume_keys = volumes.value_or(std::vector<std::string>())}));
+  const auto volumes = find_volume_keys(context.root, settings.config, plan.notes);
+  plan.prepared = TRY(context.actions.plan_load({.kernel_version = target.version,
+                                                 .kernel = target.kernel,
+                                                 .image = target.image,
+                                                 .command_line = plan.cmdline.text,
+                                                 .options = settings.kexec,
+                                                 .volume_keys = volumes}));
   return plan;
 }
 

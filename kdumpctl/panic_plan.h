@@ -9,6 +9,7 @@
 #include "kdumpctl/settings.h"
 
 #include <string>
+#include <vector>
 
 namespace kdump::ctl {
 
@@ -18,6 +19,7 @@ struct PanicPlan {
   std::string running_cmdline;
   PanicCommandLine cmdline;
   PreparedLoad prepared;
+  std::vector<std::string> notes{};  ///< for the administrator
 };
 
 /// Command line, files, layout and system call for that kernel and its image, which must exist.

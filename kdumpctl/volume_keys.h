@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/sys_root.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,21 @@ namespace kdump::ctl {
 /// kernel looks for them. Nothing is changed for no volumes.
 class OfferedVolumeKeys {
  public:
-  /// By the volumes' UUIDs. kUnsupported for a kernel without CONFIG_CRASH_DM_CRYPT, kNotFound for
-  /// a key that is not in the keyring; both say what to do.
+  /// Whether root's keyring has the key with this description.
+  using KeyLookup = std::function<bool(const std::string& description)>;
+
+  /// By the volumes' UUIDs. A key that is not in the keyring any more is taken from the loaded
+  /// panic kernel where that has it (`loaded`: whose keys those are) and this kernel does so
+  /// ("reuse"; one with CONFIG_CRASH_HOTPLUG does not). kUnsupported for a kernel without
+  /// CONFIG_CRASH_DM_CRYPT, kNotFound for a key that is in neither place; both say what to do.
   static Result<OfferedVolumeKeys> offer(const SysRoot& root,
-                                         const std::vector<std::string>& uuids);
+                                         const std::vector<std::string>& uuids,
+                                         const std::vector<std::string>& loaded,
+                                         const KeyLookup& has_key);
+  /// With root's keyring.
+  static Result<OfferedVolumeKeys> offer(const SysRoot& root,
+                                         const std::vector<std::string>& uuids,
+                                         const std::vector<std::string>& loaded);
   OfferedVolumeKeys(OfferedVolumeKeys&& other) noexcept;
   OfferedVolumeKeys& operator=(OfferedVolumeKeys&&) = delete;
   OfferedVolumeKeys(const OfferedVolumeKeys&) = delete;

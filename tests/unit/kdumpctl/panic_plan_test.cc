@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpctl/panic_plan.h"
 
+#include "kdumpctl/armed_state.h"
 #include "tests/support/golden.h"
 #include "tests/unit/kdumpctl/verb_host.h"
 
@@ -62,6 +63,17 @@ TEST_F(PanicPlanTest, ForPrograms) {
   EXPECT_EQ(json["reserved"]["size"], planned.prepared.load.plan.region.size());
   EXPECT_EQ(json["e820"].size(), planned.prepared.load.plan.e820.size());
   EXPECT_EQ(json["vmcore"][0]["kind"], "cpu-note");
+}
+
+TEST_F(PanicPlanTest, TheKeyOfATargetThatIsNotThereIsKept) {
+  ArmedState state;
+  state.volume_keys = {"03813836-56e6-1ab3-b58e-27507ac41937"};
+  ASSERT_TRUE(write_armed_state(host_.tree.root(), state));
+  EXPECT_THAT(plan().prepared.order.volume_keys, testing::IsEmpty()) << "the path is there";
+  host_.tree.write("/etc/kdump.conf", "ext4 /dev/mapper/luks-dumps\n");
+  const PanicPlan planned = plan();
+  EXPECT_EQ(planned.prepared.order.volume_keys, state.volume_keys);
+  EXPECT_THAT(planned.notes, testing::ElementsAre(HasSubstr("keeps the key of the volume 0381")));
 }
 
 TEST_F(PanicPlanTest, WhatWouldBecomeOfTheImageIsSaid) {
