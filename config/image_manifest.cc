@@ -129,7 +129,7 @@ ManifestComparison compare_with_host(const SysRoot& root,
     const std::string was = answer(manifest.facts, question);
     const std::string is = answer(now, question);
     const bool may_be_missing = question == kRunningWatchdogs || question == kDefaultInterface ||
-                                question.starts_with(kDriversBelow) ||
+                                question == kNameServers || question.starts_with(kDriversBelow) ||
                                 question.starts_with(kMountPointOf);
     if (was == is || (is.empty() && may_be_missing)) continue;
     out.facts.push_back(fmt::format("{}: was \"{}\", is \"{}\"", question, was, is));

@@ -56,13 +56,14 @@ Result<ManifestFile> record_manifest_file(const SysRoot& root, const std::string
 /// Questions whose answers may be missing early in a boot: none now is no difference.
 inline constexpr const char* kRunningWatchdogs = "running watchdogs";
 inline constexpr const char* kDefaultInterface = "interface of the default route";
+inline constexpr const char* kNameServers = "name servers";
 /// And these, with a device behind them, when it is unplugged.
 inline constexpr std::string_view kDriversBelow = "drivers below ";
 inline constexpr std::string_view kMountPointOf = "mount point of ";
 
 /// The answers on this host, the same questions for the same configuration: file system and drivers
 /// of each dump target, what lies in the folders of hooks, which watchdogs run; for targets over
-/// the network the interface that leads out.
+/// the network the interface that leads out and the name servers.
 Result<ManifestFacts> read_manifest_facts(const SysRoot& root, const KdumpConfig& config);
 
 enum class Stamps {

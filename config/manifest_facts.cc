@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "config/device_node.h"
 #include "config/image_manifest.h"
+#include "config/resolver_file.h"
 
 #include <fmt/format.h>
 
@@ -116,6 +117,18 @@ std::string default_interface(const SysRoot& root) {
   return {};
 }
 
+/// Not the comments of whoever wrote the file.
+std::string name_servers(const SysRoot& root) {
+  std::vector<std::string> lines;
+  const std::string text = root.read(resolver_file(root)).value_or("");
+  for (const std::string_view line : split_lines(text)) {
+    const auto words = split_words(line);
+    if (words.empty() || words[0].front() == '#' || words[0].front() == ';') continue;
+    lines.push_back(fmt::format("{}", fmt::join(words, " ")));
+  }
+  return fmt::format("{}", fmt::join(lines, ", "));
+}
+
 bool is_over_network(const DumpTarget& target) {
   return std::holds_alternative<NfsTarget>(target) || std::holds_alternative<SshTarget>(target);
 }
@@ -145,6 +158,7 @@ Result<ManifestFacts> read_manifest_facts(const SysRoot& root, const KdumpConfig
       std::any_of(
           config.fallback_targets.begin(), config.fallback_targets.end(), is_over_network)) {
     facts[kDefaultInterface] = default_interface(root);
+    facts[kNameServers] = name_servers(root);
   }
   if (config.failure_action == FailureAction::kDumpToRootfs) add_mount(root, mounts, "/", facts);
   for (const char* folder : {"/etc/kdump/pre.d", "/etc/kdump/post.d", "/etc/kdump/emergency.d"}) {

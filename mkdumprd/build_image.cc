@@ -9,6 +9,7 @@
 #include "mkdumprd/dump_targets.h"
 #include "mkdumprd/elf_closure.h"
 #include "mkdumprd/extra_files.h"
+#include "mkdumprd/fence_facts.h"
 #include "mkdumprd/fence_plan.h"
 #include "mkdumprd/hook_files.h"
 #include "mkdumprd/host_path.h"
@@ -32,6 +33,7 @@ namespace {
 
 constexpr const char* kLocaltime = "/etc/localtime";
 constexpr const char* kAdjtime = "/etc/adjtime";
+constexpr const char* kHosts = "/etc/hosts";
 /// A switch's port may take half a minute before it passes the first packet, and a server that
 /// has just been started waits for its clients of before.
 constexpr unsigned kNetworkMountSeconds = 240;
@@ -210,6 +212,17 @@ Status add_network(const SysRoot& root,
   return {};
 }
 
+/// Files of the host that decided about what mkdumprd has made: who the servers are, and the nodes
+/// of a cluster. What is not there yet counts when it comes.
+std::vector<std::string> sources_of(const DumpTargets& targets) {
+  std::vector<std::string> sources = {kClusterConfiguration, kFenceSettings};
+  for (const DumpTargetPlan& plan : targets.plans) {
+    sources.insert(sources.end(), plan.sources.begin(), plan.sources.end());
+    if (!plan.hosts.empty()) sources.emplace_back(kHosts);
+  }
+  return sources;
+}
+
 /// Several targets can want the same one.
 std::size_t count_modules(const ImagePlan& plan) {
   return static_cast<std::size_t>(
@@ -261,6 +274,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   TRY(add_iscsi(root, targets, contents, programs));
   contents.libraries = TRY(close_libraries(root, programs));
   contents.extra_programs = extra.files;
+  std::vector<std::string> sources = sources_of(targets);
   for (DumpTargetPlan& plan : targets.plans) {
     contents.capture.targets.push_back(std::move(plan.target));
     contents.target_modules.push_back(std::move(plan.modules));
@@ -281,8 +295,8 @@ Result<BuildReport> build_image(const SysRoot& root,
   // The image.
   ImagePlan plan = TRY(plan_image(contents));
   TRY(check_image(plan, contents.libraries));
-  const config::ImageManifest manifest =
-      TRY(make_manifest(root, given, kernel, plan, {request.config_file, request.arguments}));
+  const config::ImageManifest manifest = TRY(make_manifest(
+      root, given, kernel, plan, {request.config_file, request.arguments, std::move(sources)}));
   TRY(add_manifest(plan, manifest));
   report.size = TRY(write_image(root, plan, kernel.packing, request.image, progress));
   TRY(write_manifest(manifest, request.image));

@@ -141,6 +141,7 @@ class Planner {
     out.target.place = std::move(plan.ssh);
     out.files = std::move(plan.files);
     out.made_files = std::move(plan.made_files);
+    out.sources = std::move(plan.sources);
     return finish(std::move(out), plan.network.modules);
   }
 

@@ -25,6 +25,7 @@ struct DumpTargetPlan {
   std::vector<KnownHost> hosts;      ///< whose names were resolved
   std::vector<PlacedFile> files;     ///< keys
   std::vector<MadeFile> made_files;  ///< what belongs to them
+  std::vector<std::string> sources;  ///< files of the host that decided about those
 };
 
 struct DumpTargets {

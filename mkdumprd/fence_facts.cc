@@ -10,8 +10,6 @@
 namespace kdump::mkdumprd {
 namespace {
 
-constexpr const char* kCib = "/var/lib/pacemaker/cib/cib.xml";
-constexpr const char* kFenceSettings = "/etc/sysconfig/fence_kdump";
 constexpr const char* kFenceOptions = "FENCE_KDUMP_OPTS";
 constexpr std::uint64_t kHighestPort = 65535;
 constexpr std::uint64_t kLongestInterval = 3600;
@@ -149,7 +147,7 @@ Result<std::optional<FenceFacts>> read_fence_facts(const SysRoot& root,
   std::vector<std::string> options = config.fence_kdump_args;
   facts.nodes = config.fence_kdump_nodes;
   if (facts.nodes.empty()) {
-    const auto cib = root.read(kCib);
+    const auto cib = root.read(kClusterConfiguration);
     if (cib) facts.nodes = fence_nodes_of_cib(*cib);
     if (options.empty()) options = cluster_options(root);
   }

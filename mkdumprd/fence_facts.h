@@ -13,6 +13,10 @@
 
 namespace kdump::mkdumprd {
 
+/// The cluster's configuration, and the options of fence_kdump_send in it.
+inline constexpr const char* kClusterConfiguration = "/var/lib/pacemaker/cib/cib.xml";
+inline constexpr const char* kFenceSettings = "/etc/sysconfig/fence_kdump";
+
 /// Who waits for this host's fence_kdump messages, by name.
 struct FenceFacts {
   std::vector<std::string> nodes;  ///< the other ones; never empty

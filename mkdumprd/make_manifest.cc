@@ -55,6 +55,7 @@ Result<config::ImageManifest> make_manifest(const SysRoot& root,
                                  "/boot/config-" + kernel.release};
   add_configuration(root, origin.config_file + ".d", paths);
   add_configuration(root, "/etc/modprobe.d", paths);
+  paths.insert(origin.sources.begin(), origin.sources.end());
   add_own_program(root, paths);
   add_content(root, plan, paths);
 

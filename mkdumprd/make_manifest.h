@@ -8,6 +8,7 @@
 #include "mkdumprd/kernel_facts.h"
 
 #include <string>
+#include <vector>
 
 namespace kdump::mkdumprd {
 
@@ -15,6 +16,9 @@ namespace kdump::mkdumprd {
 struct ManifestOrigin {
   std::string config_file;
   std::string arguments;
+  /// Files of the host from which mkdumprd has made others: known_hosts, the cluster's
+  /// configuration.
+  std::vector<std::string> sources;
 };
 
 /// Hashes all that the plan takes from the host and what decided about it.

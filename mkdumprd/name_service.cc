@@ -2,14 +2,13 @@
 #include "mkdumprd/name_service.h"
 
 #include "base/ip_address.h"
+#include "config/resolver_file.h"
 
 namespace kdump::mkdumprd {
 namespace {
 
 constexpr const char* kHosts = "/etc/hosts";
 constexpr const char* kResolver = "/etc/resolv.conf";
-/// The one that is not the stub's: systemd-resolved.service(8).
-constexpr const char* kResolvedServers = "/run/systemd/resolve/resolv.conf";
 
 }  // namespace
 
@@ -24,8 +23,7 @@ std::vector<MadeFile> make_name_service(const SysRoot& root, const std::vector<K
   // A host may have neither of the two.
   text += root.read(kHosts).value_or(std::string());
   std::vector<MadeFile> files = {{kHosts, text, 0644, "names of the dump targets' servers"}};
-  const bool is_stub = root.resolve(kResolver).value_or("").ends_with("/stub-resolv.conf");
-  const auto resolver = root.read(is_stub ? kResolvedServers : kResolver);
+  const auto resolver = root.read(config::resolver_file(root));
   if (resolver) files.push_back({kResolver, *resolver, 0644, "the host's resolver, for hooks"});
   return files;
 }

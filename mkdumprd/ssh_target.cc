@@ -3,10 +3,15 @@
 
 #include "mkdumprd/ssh_facts.h"
 
+#include <array>
+
 namespace kdump::mkdumprd {
 namespace {
 
 constexpr mode_t kSecretMode = 0600;
+/// ssh_config(5): what decides about the server's name, port and keys.
+constexpr std::array<const char*, 2> kSshConfigurations = {"/root/.ssh/config",
+                                                           "/etc/ssh/ssh_config"};
 
 }  // namespace
 
@@ -37,6 +42,8 @@ Result<SshPlan> plan_ssh(const SysRoot& root,
                       TRY(pin_host_keys(root, settings, plan.network.addresses)),
                       kSecretMode,
                       "the keys that " + server + " must show"}};
+  plan.sources = settings.known_hosts;
+  plan.sources.insert(plan.sources.end(), kSshConfigurations.begin(), kSshConfigurations.end());
   return plan;
 }
 

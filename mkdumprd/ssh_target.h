@@ -20,6 +20,7 @@ struct SshPlan {
   NetworkPlan network;
   std::vector<PlacedFile> files;     ///< the private key
   std::vector<MadeFile> made_files;  ///< the server's keys
+  std::vector<std::string> sources;  ///< files of the host that decided about them
 };
 
 /// An SSH server with the way to it, the key that opens it and the keys that it must show, as this

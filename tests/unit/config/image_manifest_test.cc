@@ -114,6 +114,29 @@ TEST_F(Manifest, HooksThatMayRunCount) {
   EXPECT_THAT(compare().facts, ElementsAre("hooks in /etc/kdump/post.d: was \"\", is \"1\""));
 }
 
+TEST_F(Manifest, NameServersCountForTargetsOnTheNetwork) {
+  tree_.write("/etc/resolv.conf", "# by hand\nnameserver 192.0.2.53\n");
+  EXPECT_TRUE(compare().same());
+  config_.target = SshTarget{"dump", "logs"};
+  manifest_.facts = facts();
+  tree_.write("/etc/resolv.conf", "# by somebody else\nnameserver  192.0.2.53\n");
+  EXPECT_TRUE(compare().same()) << "says the same";
+  tree_.write("/etc/resolv.conf", "nameserver 192.0.2.54\n");
+  EXPECT_THAT(compare().facts,
+              ElementsAre("name servers: was \"nameserver 192.0.2.53\", is \"nameserver "
+                          "192.0.2.54\""));
+  std::filesystem::remove(tree_.path("/etc/resolv.conf"));
+  EXPECT_TRUE(compare().same()) << "early in a boot there are none yet";
+}
+
+TEST_F(Manifest, SystemdResolvedsStubSaysNothing) {
+  config_.target = SshTarget{"dump", "logs"};
+  tree_.write("/run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\n");
+  tree_.write("/run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\n");
+  tree_.link("/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+  EXPECT_EQ(facts().at(kNameServers), "nameserver 192.0.2.53");
+}
+
 TEST_F(Manifest, AWatchdogThatIsNotThereYetIsNoChange) {
   manifest_.facts[kRunningWatchdogs] = "iTCO_wdt";
   EXPECT_TRUE(compare().same());

@@ -224,6 +224,9 @@ TEST_F(BuildImage, TheManifestHasAllThatTheImageWasMadeOf) {
   host_.tree().link("/etc/localtime", "../usr/share/zoneinfo/Asia/Tokyo");
   EXPECT_THAT(config::compare_with_host(root, *facts, *beside).files,
               ElementsAre("/etc/localtime"));
+  host_.tree().write("/var/lib/pacemaker/cib/cib.xml", "<cib/>");
+  EXPECT_THAT(config::compare_with_host(root, *facts, *beside).files,
+              ElementsAre("/etc/localtime", "/var/lib/pacemaker/cib/cib.xml"));
 
   const auto inside =
       config::manifest_from_json(file_in_image(request_.image, "etc/kdump/manifest.json"), "f");

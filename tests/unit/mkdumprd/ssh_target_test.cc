@@ -56,6 +56,8 @@ TEST_F(SshTargetPlan, TheServerTheWayAndTheKeys) {
                                 "/etc/kdump/ssh-1/known_hosts",
                                 "/dumps"}));
   EXPECT_EQ(planned->network.source, "192.0.2.7");
+  EXPECT_THAT(planned->sources,
+              testing::IsSupersetOf({"/root/.ssh/known_hosts", "/etc/ssh/ssh_config"}));
   ASSERT_EQ(planned->files.size(), 1U);
   EXPECT_EQ(planned->files[0].host_path, "/root/.ssh/kdump_id_rsa");
   EXPECT_EQ(planned->files[0].image_path, "/etc/kdump/ssh-1/key");
