@@ -51,6 +51,12 @@ std::string mount_point_of(const SysRoot& root, std::size_t target) {
   return root.path(target == 0 ? kMountPoint : fmt::format("{}-{}", kMountPoint, target + 1));
 }
 
+bool is_followed(const CaptureContext& context) {
+  const std::size_t here = context.steps.target();
+  const std::size_t count = context.plan.targets.size();
+  return here + 1 < count || (here < count && context.plan.spill);
+}
+
 void log_memory(const CaptureContext& context) {
   context.memory.sample();
   const auto lowest = context.memory.lowest_available_kib();

@@ -38,6 +38,10 @@ enum class CaptureEnd {
 /// Where the target with this index in the plan is mounted: kMountPoint the first one.
 [[nodiscard]] std::string mount_point_of(const SysRoot& root, std::size_t target);
 
+/// Whether something else is tried when the target whose turn it is takes nothing: then it is
+/// waited for less long.
+[[nodiscard]] bool is_followed(const CaptureContext& context);
+
 /// Says in the log how little memory was left so far.
 void log_memory(const CaptureContext& context);
 

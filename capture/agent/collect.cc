@@ -14,6 +14,7 @@ namespace kdump::agent {
 namespace {
 
 constexpr std::chrono::seconds kLookPatience{5};
+constexpr std::chrono::seconds kDmesgPatience{20};
 
 // The kernel's own account of why a process got SIGKILL, if it was short of memory.
 bool was_killed_for_memory(const CaptureContext& context, pid_t pid) {
@@ -24,7 +25,33 @@ bool was_killed_for_memory(const CaptureContext& context, pid_t pid) {
   return found;
 }
 
-Status check_end(const CaptureContext& context, const std::string& program, const ProgramEnd& end) {
+/// Programs that the kernel has killed because it ran out of memory, so far.
+std::vector<std::string> killed_for_memory(const CaptureContext& context) {
+  std::vector<std::string> names;
+  const auto status = context.system.each_kernel_message([&](std::string_view message) {
+    if (auto name = oom_victim(message)) names.push_back(*std::move(name));
+  });
+  if (!status) context.log.warning("{}", status.error().message);
+  return names;
+}
+
+Error out_of_memory(const CaptureContext& context, const std::string& program) {
+  context.memory.sample();
+  const auto lowest = context.memory.lowest_available_kib();
+  return make_error(
+      ErrorKind::kSystem,
+      "{} was killed because the capture kernel ran out of memory{}\n"
+      "reserve more with crashkernel= ('kdumpctl estimate' says how much is needed)",
+      program,
+      lowest ? fmt::format(" ({} KiB were available at the lowest)", *lowest) : std::string());
+}
+
+/// `victims`: how many programs had been killed for memory before this one ran.
+Status check_end(const CaptureContext& context,
+                 const Program& run,
+                 const ProgramEnd& end,
+                 std::size_t victims) {
+  const std::string& program = run.argv[0];
   if (end.deadline_passed) {
     return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", program);
   }
@@ -33,15 +60,16 @@ Status check_end(const CaptureContext& context, const std::string& program, cons
         ErrorKind::kTimeout,
         "{} made no progress for {} s and was killed: the dump target does not answer",
         program,
-        context.plan.deadlines.stall);
+        run.stall.count());
   }
   if (end.status.success()) return {};
   if (end.status.signal == SIGKILL && was_killed_for_memory(context, end.pid)) {
-    return make_error(
-        ErrorKind::kSystem,
-        "{} was killed because the capture kernel ran out of memory\n"
-        "reserve more with crashkernel= ('kdumpctl estimate' says how much is needed)",
-        program);
+    return out_of_memory(context, program);
+  }
+  // The collector is kdump-ssh's child, which can only tell that it was killed.
+  if (program == config::kImageSshPath) {
+    const auto names = killed_for_memory(context);
+    if (names.size() > victims) return out_of_memory(context, names.back());
   }
   return make_error(ErrorKind::kSystem, "{} failed: {}", program, end.status.describe());
 }
@@ -64,7 +92,9 @@ std::string when_full(const std::string& directory) {
 
 Status run_logged(const CaptureContext& context, Program program, Deadline deadline) {
   // kdump-ssh notices by itself that its server is silent, and sleeps while the collector thinks.
-  if (program.argv[0] != config::kImageSshPath) {
+  const bool is_ssh = program.argv[0] == config::kImageSshPath;
+  const std::size_t victims = is_ssh ? killed_for_memory(context).size() : 0;
+  if (!is_ssh && program.stall.count() == 0) {
     program.stall = std::chrono::seconds(context.plan.deadlines.stall);
   }
   const auto end = run_into_log(context.system,
@@ -75,7 +105,7 @@ Status run_logged(const CaptureContext& context, Program program, Deadline deadl
                                  .tick = [&] { context.memory.sample(); },
                                  .active = [&] { context.steps.moved(); }});
   if (!end) return end.error();
-  return check_end(context, program.argv[0], *end);
+  return check_end(context, program, *end, victims);
 }
 
 std::string time_since(const CaptureContext& context, Deadline start) {
@@ -92,10 +122,11 @@ Status save_dmesg(const CaptureContext& context, const std::string& directory) {
   const Deadline deadline = context.steps.begin(Step::kDmesg, context.plan.deadlines.dmesg);
   const std::string incomplete = directory + "/vmcore-dmesg-incomplete.txt";
   context.log.info("saving vmcore-dmesg.txt");
-  TRY(run_logged(
-      context,
-      {{config::kImageCollectorPath, "--dump-dmesg", context.root.path(kVmcorePath), incomplete}},
-      deadline));
+  Program program{
+      {config::kImageCollectorPath, "--dump-dmesg", context.root.path(kVmcorePath), incomplete}};
+  // It takes moments: a target that does not take it in this time will take nothing.
+  if (is_followed(context)) program.stall = kDmesgPatience;
+  TRY(run_logged(context, std::move(program), deadline));
   const std::uint64_t size = TRY(publish_dump_file(incomplete, directory + "/vmcore-dmesg.txt"));
   context.log.info(
       "saved vmcore-dmesg.txt ({}, {})", format_size(size), time_since(context, start));
@@ -130,8 +161,9 @@ Status save_vmcore(const CaptureContext& context,
   return {};
 }
 
-std::vector<std::string> stream_command(const CaptureContext& context) {
-  std::vector<std::string> argv = context.plan.collector;
+std::vector<std::string> stream_command(const CaptureContext& context,
+                                        const std::vector<std::string>& collector) {
+  std::vector<std::string> argv = collector;
   const bool native = collector_is_native(context.plan);
   const bool as_makedumpfile = native && argv.size() > 1 && argv[1] == "makedumpfile";
   if (as_makedumpfile) argv.insert(argv.begin() + 2, "-F");

@@ -25,8 +25,10 @@ Status save_vmcore(const CaptureContext& context,
 
 /// What writes the vmcore to its standard output: the native collector as a stream in
 /// makedumpfile's flattened format, which `makedumpfile -R` makes a file of; another command
-/// whatever it writes to its standard output when it is given the vmcore alone.
-[[nodiscard]] std::vector<std::string> stream_command(const CaptureContext& context);
+/// whatever it writes to its standard output when it is given the vmcore alone. `collector`: the
+/// plan's, or with another dump level.
+[[nodiscard]] std::vector<std::string> stream_command(const CaptureContext& context,
+                                                      const std::vector<std::string>& collector);
 
 /// What writes the dead kernel's messages to its standard output.
 [[nodiscard]] std::vector<std::string> dmesg_command(const CaptureContext& context);

@@ -21,8 +21,6 @@ namespace kdump::agent {
 namespace {
 
 constexpr unsigned kHighestLevel = 31;
-/// Log and messages, and what the file system needs for itself.
-constexpr std::uint64_t kReserve = std::uint64_t{8} << 20U;
 /// An estimate is made of samples: a twentieth more may be needed.
 constexpr std::uint64_t kMarginShare = 20;
 /// How many times too large an estimate may be. Within that the smallest dump is begun: one that
@@ -75,58 +73,39 @@ Result<DumpSizes> estimate(const CaptureContext& context) {
   return DumpSizes::parse(TRY(answer_of(answer.raw())));
 }
 
-/// One file system and the dump that is to go there.
-class Room {
- public:
-  Room(const CaptureContext& context, std::string host_name, const std::string& directory)
-      : context_(context),
-        host_name_(std::move(host_name)),
-        folder_(directory.substr(0, directory.rfind('/'))) {}
+/// With what has to be left when the dump is there.
+std::uint64_t needed(const DumpRoom& room, std::uint64_t dump) {
+  const std::uint64_t more = dump / kMarginShare + room.stays_free;
+  return dump > std::numeric_limits<std::uint64_t>::max() - more
+             ? std::numeric_limits<std::uint64_t>::max()
+             : dump + more;
+}
 
-  [[nodiscard]] Result<std::uint64_t> available() const {
-    struct statvfs info {};
-    if (::statvfs(folder_.c_str(), &info) != 0) return system_error(errno, "statvfs {}", folder_);
-    return std::uint64_t{info.f_bavail} * info.f_frsize;
-  }
+bool fits(const DumpRoom& room, std::uint64_t dump) {
+  const auto available = room.available();
+  return !available || needed(room, dump) <= *available;  // a place that does not tell is tried
+}
 
-  /// With what has to be left when the dump is there.
-  [[nodiscard]] std::uint64_t needed(std::uint64_t dump) const {
-    const std::uint64_t more = dump / kMarginShare + kReserve + context_.plan.keep_free;
-    return dump > std::numeric_limits<std::uint64_t>::max() - more
-               ? std::numeric_limits<std::uint64_t>::max()
-               : dump + more;
-  }
-
-  [[nodiscard]] bool fits(std::uint64_t dump) const {
-    const auto room = available();
-    return !room || needed(dump) <= *room;  // a file system that does not tell is tried
-  }
-
-  /// Removes one old dump; false when there is none that may go.
-  [[nodiscard]] bool remove_one() const {
-    if (context_.plan.keep_dumps == 0 && context_.plan.keep_free == 0) return false;
-    const auto dumps = list_dumps(folder_, host_name_);
-    constexpr std::size_t kStay = 2;  // the new one and the newest old one
-    if (!dumps || dumps->size() <= kStay) return false;
-    const auto removed = prune_dumps(folder_, host_name_, dumps->size() - 1);
-    if (!removed) context_.log.warning("{}", removed.error().message);
-    if (!removed || removed->empty()) return false;
-    context_.log.info("removed the old dump {} to make room", removed->front());
-    return true;
-  }
-
- private:
-  const CaptureContext& context_;
-  std::string host_name_;
-  std::string folder_;
-};
+bool remove_one(const CaptureContext& context,
+                const std::string& folder,
+                const std::string& host_name) {
+  if (context.plan.keep_dumps == 0 && context.plan.keep_free == 0) return false;
+  const auto dumps = list_dumps(folder, host_name);
+  constexpr std::size_t kStay = 2;  // the new one and the newest old one
+  if (!dumps || dumps->size() <= kStay) return false;
+  const auto removed = prune_dumps(folder, host_name, dumps->size() - 1);
+  if (!removed) context.log.warning("{}", removed.error().message);
+  if (!removed || removed->empty()) return false;
+  context.log.info("removed the old dump {} to make room", removed->front());
+  return true;
+}
 
 /// Whether half of memory would fit: then no time is spent on an estimate. A dump that is larger
 /// all the same is the collector's affair, which goes on with the next level where the disk ends.
-bool takes_half_of_memory(const CaptureContext& context, const Room& room) {
+bool takes_half_of_memory(const CaptureContext& context, const DumpRoom& room) {
   struct stat info {};
   if (::stat(context.root.path(kVmcorePath).c_str(), &info) != 0 || info.st_size <= 0) return false;
-  return room.fits(static_cast<std::uint64_t>(info.st_size) / 2);
+  return fits(room, static_cast<std::uint64_t>(info.st_size) / 2);
 }
 
 }  // namespace
@@ -184,11 +163,26 @@ std::vector<std::string> with_dump_level(std::vector<std::string> argv, unsigned
   return argv;
 }
 
+DumpRoom room_on_file_system(const CaptureContext& context,
+                             const std::string& host_name,
+                             const std::string& directory) {
+  const std::string folder = directory.substr(0, directory.rfind('/'));
+  DumpRoom room;
+  room.available = [folder]() -> Result<std::uint64_t> {
+    struct statvfs info {};
+    if (::statvfs(folder.c_str(), &info) != 0) return system_error(errno, "statvfs {}", folder);
+    return std::uint64_t{info.f_bavail} * info.f_frsize;
+  };
+  room.remove_one = [&context, folder, host_name] {
+    return remove_one(context, folder, host_name);
+  };
+  room.stays_free = context.plan.keep_free + kDumpReserve;
+  return room;
+}
+
 Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
-                                               const std::string& host_name,
-                                               const std::string& directory) {
+                                               const DumpRoom& room) {
   const std::vector<std::string>& planned = context.plan.collector;
-  const Room room(context, host_name, directory);
   if (!collector_is_native(context.plan) || takes_half_of_memory(context, room)) return planned;
   const auto sizes = estimate(context);
   if (!sizes) {
@@ -198,12 +192,12 @@ Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
   const unsigned level = dump_level_of(planned);
   const auto wanted = sizes->at(level);
   if (!wanted) return planned;
-  while (!room.fits(*wanted) && room.remove_one()) {
+  while (!fits(room, *wanted) && room.remove_one()) {
   }
-  if (room.fits(*wanted)) return planned;
+  if (fits(room, *wanted)) return planned;
   const std::string left = format_size(room.available().value_or(0));
   for (const unsigned higher : sizes->above(level)) {
-    if (!room.fits(*sizes->at(higher))) continue;
+    if (!fits(room, *sizes->at(higher))) continue;
     context.log.warning(
         "no room for a dump of level {} (about {}, {} left): level {} is saved (about {})",
         level,
@@ -214,7 +208,7 @@ Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
     return with_dump_level(planned, higher);
   }
   const std::uint64_t least = std::min(*wanted, sizes->at(kHighestLevel).value_or(*wanted));
-  if (room.fits(least / kEstimateError)) {
+  if (fits(room, least / kEstimateError)) {
     context.log.warning(
         "there may be no room for a dump: the smallest, of level {}, is begun all the same (about "
         "{}, {} left)",
@@ -229,7 +223,7 @@ Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
       "begun. Remove old dumps from the target, or name a larger one",
       format_size(least),
       left,
-      context.plan.keep_free == 0
+      context.plan.keep_free == 0 || room.stays_free == 0
           ? std::string()
           : fmt::format(" of which {} stay free", format_size(context.plan.keep_free)));
 }

@@ -5,6 +5,7 @@
 #include "capture/agent/capture.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,15 +35,28 @@ class DumpSizes {
 [[nodiscard]] std::vector<std::string> with_dump_level(std::vector<std::string> argv,
                                                        unsigned level);
 
-/// What to run so that the dump fits on the file system of `directory`, which is the dump's own:
-/// the plan's collector when there is room. Where the plan lets old dumps of the host be removed
-/// (keep_dumps, keep_free), the oldest ones are, while that helps and one is left; where there is
-/// still no room a higher dump level is taken, at last 31 even where it may not fit: estimates err.
-/// Error: not even half of the smallest dump fits, so that nothing is to be begun. A collector
-/// other than kdump-collect, and a vmcore that it understands too little of to say, are tried as
-/// they are.
-Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context,
-                                               const std::string& host_name,
-                                               const std::string& directory);
+/// Log and messages, and what a file system needs for itself, in bytes.
+inline constexpr std::uint64_t kDumpReserve = std::uint64_t{8} << 20U;
+
+/// Where a dump is to go, as far as its room is concerned.
+struct DumpRoom {
+  std::function<Result<std::uint64_t>()> available;  ///< bytes
+  /// Removes one old dump; false when there is none that may go.
+  std::function<bool()> remove_one = [] { return false; };
+  std::uint64_t stays_free = 0;  ///< bytes of it that the dump may not take
+};
+
+/// The file system of `directory`, which is the dump's own. Where the plan lets old dumps of the
+/// host be removed (keep_dumps, keep_free), the oldest ones may go; one is left.
+[[nodiscard]] DumpRoom room_on_file_system(const CaptureContext& context,
+                                           const std::string& host_name,
+                                           const std::string& directory);
+
+/// What to run so that the dump fits: the plan's collector when there is room. Old dumps are
+/// removed while that helps; where there is still no room a higher dump level is taken, at last 31
+/// even where it may not fit: estimates err. Error: not even half of the smallest dump fits, so
+/// that nothing is to be begun. A collector other than kdump-collect, and a vmcore that it
+/// understands too little of to say, are tried as they are.
+Result<std::vector<std::string>> make_dump_fit(const CaptureContext& context, const DumpRoom& room);
 
 }  // namespace kdump::agent

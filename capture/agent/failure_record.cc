@@ -140,6 +140,7 @@ void spill(const SysRoot& root,
       "write the spill area",
       [&]() -> Result<std::string> {
         StepClock steps(system, deadline, -1);
+        steps.set_target(plan.targets.size());  // nothing follows
         MemoryWatch memory(root);
         const std::string record =
             failure_record(remains.time, plan.kernel_release, remains.said, "", kSpillRecordLimit);

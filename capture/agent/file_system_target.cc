@@ -22,6 +22,14 @@ constexpr unsigned kLogSeconds = 60;
 constexpr std::chrono::seconds kLogAtLeast{5};
 /// What a server that took no dump may take for the rest.
 constexpr unsigned kFarewellSeconds = 60;
+/// The same, where something else is tried next, and the messages did not get there in their time.
+constexpr unsigned kShortFarewellSeconds = 5;
+
+/// What became of a dump, and of its target.
+struct Turn {
+  CaptureEnd end = CaptureEnd::kFailed;
+  bool is_silent = false;  ///< it took nothing and is left for what is tried next
+};
 
 Status mount_place(const CaptureContext& context,
                    const config::PlannedTarget& target,
@@ -56,8 +64,10 @@ Result<std::string> make_dump_directory(const CaptureContext& context,
 }
 
 /// In a process of its own: a server or a disk that no longer answers holds up nothing else.
-void save_log(const CaptureContext& context, const std::string& directory) {
-  const unsigned seconds = std::min(context.plan.deadlines.sync, kLogSeconds);
+void save_log(const CaptureContext& context,
+              const std::string& directory,
+              unsigned most_seconds = kLogSeconds) {
+  const unsigned seconds = std::min(context.plan.deadlines.sync, most_seconds);
   // When time is up altogether, the log that says so still gets a moment.
   const Deadline deadline =
       std::max(context.steps.begin(Step::kLog, seconds), context.system.now() + kLogAtLeast);
@@ -74,17 +84,20 @@ void save_log(const CaptureContext& context, const std::string& directory) {
 
 // In the order of their worth; each is tried whatever became of the one before. The log comes
 // before the dump, too: a machine that dies meanwhile leaves what led there.
-Status save_dump(const CaptureContext& context,
-                 const config::PlannedTarget& target,
-                 const std::string& directory) {
+Turn save_dump(const CaptureContext& context,
+               const config::PlannedTarget& target,
+               const std::string& directory) {
   if (const auto dmesg = save_dmesg(context, directory); !dmesg) {
     context.log.error("cannot save vmcore-dmesg.txt: {}", dmesg.error().message);
+    if (dmesg.error().kind == ErrorKind::kTimeout && is_followed(context))
+      return {.is_silent = true};
   }
   save_log(context, directory);
-  const auto collector = make_dump_fit(context, target.host_name, directory);
+  const auto collector =
+      make_dump_fit(context, room_on_file_system(context, target.host_name, directory));
   Status vmcore = collector ? save_vmcore(context, *collector, directory) : collector.error();
   if (!vmcore) context.log.error("cannot save vmcore: {}", vmcore.error().message);
-  return vmcore;
+  return {.end = vmcore ? CaptureEnd::kSaved : CaptureEnd::kFailed};
 }
 
 // Keeps `keep` dumps of this host beside and including the new one.
@@ -99,38 +112,39 @@ void make_room(const CaptureContext& context,
   for (const std::string& name : *removed) context.log.info("removed the old dump {}", name);
 }
 
-CaptureEnd save_in(const CaptureContext& context,
-                   const config::PlannedTarget& target,
-                   const std::string& directory,
-                   const Status& vmcore) {
-  if (!vmcore) return CaptureEnd::kFailed;
+Turn save_in(const CaptureContext& context,
+             const config::PlannedTarget& target,
+             const std::string& directory,
+             const Status& vmcore) {
+  if (!vmcore) return {};
   if (const auto wanted = run_hooks(context, context.plan.hooks.pre, {}); !wanted) {
     context.log.error("{}\nkdump_pre wants no dump: nothing is saved", wanted.error().message);
-    return CaptureEnd::kDeclined;
+    return {.end = CaptureEnd::kDeclined};
   }
   const std::size_t keep = context.plan.keep_dumps;
   // One old dump stays until the new one is whole.
   if (keep > 0) make_room(context, target, directory, std::max<std::size_t>(keep, 2));
-  const Status saved = save_dump(context, target, directory);
-  if (keep > 0 && saved) make_room(context, target, directory, keep);
+  const Turn turn = save_dump(context, target, directory);
+  const bool is_saved = turn.end == CaptureEnd::kSaved;
+  if (keep > 0 && is_saved) make_room(context, target, directory, keep);
   // No hook after the dump can change what became of it.
-  (void)run_hooks(context, context.plan.hooks.post, {saved ? "0" : "1"});
-  return saved ? CaptureEnd::kSaved : CaptureEnd::kFailed;
+  (void)run_hooks(context, context.plan.hooks.post, {is_saved ? "0" : "1"});
+  return turn;
 }
 
-CaptureEnd save_on_mounted(const CaptureContext& context,
-                           const config::PlannedTarget& target,
-                           const std::string& mount_point,
-                           const Status& vmcore) {
+Turn save_on_mounted(const CaptureContext& context,
+                     const config::PlannedTarget& target,
+                     const std::string& mount_point,
+                     const Status& vmcore) {
   const auto directory = make_dump_directory(context, target, mount_point);
   if (!directory) {
     context.log.error("{}", directory.error().message);
-    return CaptureEnd::kFailed;
+    return {};
   }
-  const CaptureEnd end = save_in(context, target, *directory, vmcore);
+  const Turn turn = save_in(context, target, *directory, vmcore);
   log_memory(context);
-  save_log(context, *directory);
-  return end;
+  save_log(context, *directory, turn.is_silent ? kShortFarewellSeconds : kLogSeconds);
+  return turn;
 }
 
 }  // namespace
@@ -147,12 +161,13 @@ CaptureEnd save_on_file_system(const CaptureContext& context,
     log_memory(context);
     return CaptureEnd::kFailed;
   }
-  const CaptureEnd end = save_on_mounted(context, planned, mount_point, vmcore);
+  const auto [end, is_silent] = save_on_mounted(context, planned, mount_point, vmcore);
   const bool is_suspect =
       end == CaptureEnd::kFailed && std::holds_alternative<config::PlannedNfs>(planned.place);
-  const unsigned sync = context.plan.deadlines.sync;
-  const Deadline deadline =
-      context.steps.begin(Step::kUnmount, is_suspect ? std::min(sync, kFarewellSeconds) : sync);
+  unsigned sync = context.plan.deadlines.sync;
+  if (is_suspect) sync = std::min(sync, kFarewellSeconds);
+  if (is_silent) sync = std::min(sync, kShortFarewellSeconds);
+  const Deadline deadline = context.steps.begin(Step::kUnmount, sync);
   const auto left = context.system.sync_and_unmount(mount_point, deadline);
   if (!left) context.log.error("{}", left.error().message);
   return end;

@@ -49,4 +49,16 @@ bool is_oom_kill_of(std::string_view message, pid_t pid) {
   return message.find(fmt::format("Killed process {} (", pid)) != std::string_view::npos;
 }
 
+std::optional<std::string> oom_victim(std::string_view message) {
+  constexpr std::string_view kKilled = "Killed process ";
+  const std::size_t at = message.find(kKilled);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::size_t open = message.find('(', at);
+  const std::size_t close = message.find(')', at);
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
+    return std::nullopt;
+  }
+  return std::string(message.substr(open + 1, close - open - 1));
+}
+
 }  // namespace kdump::agent

@@ -24,4 +24,7 @@ Status read_kernel_records(int fd, const std::function<void(std::string_view)>& 
 /// (mm/oom_kill.c, __oom_kill_process(): "... Killed process PID (NAME) ...").
 [[nodiscard]] bool is_oom_kill_of(std::string_view message, pid_t pid);
 
+/// The name of the process that such a message is about; nothing for another message.
+[[nodiscard]] std::optional<std::string> oom_victim(std::string_view message);
+
 }  // namespace kdump::agent

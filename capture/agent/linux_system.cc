@@ -7,6 +7,7 @@
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/device_probe.h"
 #include "capture/agent/kernel_log.h"
+#include "capture/agent/server_answer.h"
 #include "capture/agent/volume_key.h"
 
 #include <array>
@@ -117,6 +118,14 @@ bool LinuxSystem::wait_for_devices(Deadline until) {
   if (uevents_) return uevents_->wait(until);
   std::this_thread::sleep_until(until);
   return false;
+}
+
+Deadline LinuxSystem::last_device_event() const {
+  return uevents_ ? uevents_->last_event() : Clock::now();  // who hears nothing cannot say
+}
+
+Status LinuxSystem::connect(const std::string& address, unsigned port, Deadline deadline) {
+  return connect_tcp(address, port, deadline);
 }
 
 Result<DeviceIdentity> LinuxSystem::identify(const std::string& device, Deadline deadline) {

@@ -21,6 +21,7 @@ class LinuxSystem : public System {
   [[nodiscard]] std::tm local_time() const override;
   Status load_module(const config::PlannedModule& module, Deadline deadline) override;
   bool wait_for_devices(Deadline until) override;
+  [[nodiscard]] Deadline last_device_event() const override;
   Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) override;
   Result<PartitionPlace> find_partition(const std::string& disk,
                                         unsigned number,
@@ -30,6 +31,7 @@ class LinuxSystem : public System {
   Result<std::string> create_mapped(const MappedDevice& device, Deadline deadline) override;
   Result<std::string> volume_key(const std::string& description, Deadline deadline) override;
   Result<std::string> start_raid(const RaidArray& array, Deadline deadline) override;
+  Status connect(const std::string& address, unsigned port, Deadline deadline) override;
   Status sync_device(const std::string& device, Deadline deadline) override;
   Status mount(const std::string& source,
                const std::string& mount_point,

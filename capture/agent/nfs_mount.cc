@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/nfs_mount.h"
 
+#include "base/text.h"
 #include "capture/agent/mount_target.h"
+#include "capture/agent/server_answer.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
 
 namespace kdump::agent {
 namespace {
@@ -126,6 +129,19 @@ class Attempts {
   std::map<std::string, std::string> answers_;
 };
 
+/// Nothing where the server is reached by other means, or on a port that it tells by itself.
+std::optional<unsigned> tcp_port_of(const config::PlannedNfs& nfs) {
+  constexpr unsigned kNfsPort = 2049;  // IANA
+  for (const std::string_view option : split(nfs.options, ',')) {
+    if (option == "udp" || option.starts_with("rdma")) return std::nullopt;
+    if (!option.starts_with("port=")) continue;
+    const auto port = parse_unsigned(option.substr(std::string_view("port=").size()));
+    if (!port || *port == 0 || *port > 65535) return std::nullopt;
+    return static_cast<unsigned>(*port);
+  }
+  return kNfsPort;
+}
+
 }  // namespace
 
 config::PlannedFileSystem nfs_mount_of(const config::PlannedNfs& nfs,
@@ -149,8 +165,16 @@ config::PlannedFileSystem nfs_mount_of(const config::PlannedNfs& nfs,
 Status mount_nfs(const CaptureContext& context,
                  const config::PlannedNfs& nfs,
                  const std::string& mount_point) {
-  const Deadline deadline = context.steps.begin(Step::kMount, context.plan.deadlines.mount);
+  const Deadline deadline =
+      server_deadline(context, context.steps.begin(Step::kMount, context.plan.deadlines.mount));
   TRY(make_mount_point(mount_point));
+  if (const auto port = tcp_port_of(nfs)) {
+    auto answers = wait_for_server(context, nfs.server, nfs.addresses, *port, deadline);
+    if (!answers) {
+      return std::move(answers).error().with_context(
+          "cannot mount " + Attempts::source_of(nfs.server, nfs.export_path));
+    }
+  }
   Attempts attempts(context, nfs, mount_point, deadline);
   while (!attempts.go_round()) {
     const Deadline now = context.system.now();

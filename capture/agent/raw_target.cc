@@ -2,11 +2,15 @@
 #include "capture/agent/raw_target.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "capture/agent/collect.h"
+#include "capture/agent/dump_room.h"
 #include "capture/agent/free_device.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/reach_target.h"
 #include "capture/agent/target_device.h"
+
+#include <algorithm>
 
 namespace kdump::agent {
 namespace {
@@ -19,11 +23,27 @@ Result<std::string> reach_device(const CaptureContext& context, std::size_t targ
   return device;
 }
 
+/// Each dump is the only one there.
+DumpRoom room_on_device(const CaptureContext& context, const std::string& device) {
+  std::string name = device.substr(std::string_view("/dev/").size());
+  std::replace(name.begin(), name.end(), '/', '!');  // as sysfs writes it
+  DumpRoom room;
+  room.available = [&context, name]() -> Result<std::uint64_t> {
+    constexpr unsigned kSectorShift = 9;
+    const auto sectors =
+        parse_unsigned(TRY(context.root.read_value("/sys/class/block/" + name + "/size")));
+    if (sectors && *sectors < (std::uint64_t{1} << 54U)) return *sectors << kSectorShift;
+    return make_error(ErrorKind::kBadData, "the size of {} cannot be read", name);
+  };
+  return room;
+}
+
 Status write_dump(const CaptureContext& context, const std::string& device) {
+  const auto collector = TRY(make_dump_fit(context, room_on_device(context, device)));
   Fd fd = TRY(Fd::open(context.root.path(device), O_WRONLY | O_EXCL));
   context.log.info("saving vmcore");
   Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
-  TRY(run_logged(context, {stream_command(context), fd.raw()}, deadline));
+  TRY(run_logged(context, {stream_command(context, collector), fd.raw()}, deadline));
   deadline = context.steps.begin(Step::kSync, context.plan.deadlines.sync);
   TRY(context.system.sync_device(device, deadline));
   TRY(fd.close());

@@ -2,15 +2,21 @@
 #include "capture/agent/ssh_target.h"
 
 #include "base/exit_code.h"
+#include "base/fd.h"
+#include "base/text.h"
 #include "capture/agent/capture_log.h"
 #include "capture/agent/collect.h"
 #include "capture/agent/dump_directory.h"
+#include "capture/agent/dump_room.h"
 #include "capture/agent/hooks.h"
 #include "capture/agent/reach_target.h"
 #include "capture/agent/run_into_log.h"
+#include "capture/agent/server_answer.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace kdump::agent {
@@ -50,7 +56,9 @@ class SshServer {
 
   /// The dump's folder is there; tries addresses until the deadline, unless a person is needed.
   Status reach() {
-    const Deadline deadline = context_.steps.begin(Step::kMount, context_.plan.deadlines.mount);
+    const Deadline deadline = server_deadline(
+        context_, context_.steps.begin(Step::kMount, context_.plan.deadlines.mount));
+    TRY(wait_for_server(context_, ssh_.server, ssh_.addresses, ssh_.port, deadline));
     for (;;) {
       bool has_hope = false;
       for (const std::string& address : ssh_.addresses) {
@@ -79,6 +87,14 @@ class SshServer {
     return run_logged(context_, {ssh_command(context_.root, ssh_, address_, words)}, deadline);
   }
 
+  /// Old dumps are not removed there.
+  [[nodiscard]] DumpRoom room() const {
+    DumpRoom room;
+    room.available = [room = room_] { return room; };
+    room.stays_free = context_.plan.keep_free + kDumpReserve;
+    return room;
+  }
+
   void save_log() {
     const Deadline deadline = context_.steps.begin(Step::kLog, context_.plan.deadlines.sync);
     config::PlannedSsh here = ssh_;
@@ -91,23 +107,38 @@ class SshServer {
  private:
   Result<ExitStatus> make_folder(const std::string& address, Deadline deadline) {
     const Deadline end_of_try = std::min(deadline, context_.system.now() + kPatience);
-    const auto end =
-        run_into_log(context_.system,
-                     context_.log,
-                     {ssh_command(context_.root, ssh_, address, {"mkdir", directory_})},
-                     end_of_try,
-                     {.output = {}, .tick = [&] { context_.memory.sample(); }});
+    const Fd answer(::memfd_create("room", MFD_CLOEXEC));
+    if (!answer.valid()) return system_error(errno, "memfd_create");
+    const auto end = run_into_log(
+        context_.system,
+        context_.log,
+        {ssh_command(context_.root, ssh_, address, {"mkdir", directory_}), answer.raw()},
+        end_of_try,
+        {.output = {}, .tick = [&] { context_.memory.sample(); }});
     if (!end) return end.error();
+    room_ = read_room(answer);
     if (end->deadline_passed) context_.log.warning("{} does not answer", address);
     ExitStatus status = end->status;
     if (end->deadline_passed) status.exit_code = kExitFailed;
     return status;
   }
 
+  /// What kdump-ssh's mkdir has said.
+  static Result<std::uint64_t> read_room(const Fd& answer) {
+    std::array<char, 32> text{};
+    const ssize_t size = ::pread(answer.raw(), text.data(), text.size(), 0);
+    if (size < 0) return system_error(errno, "read");
+    const auto bytes =
+        parse_unsigned(trim(std::string_view(text.data(), static_cast<std::size_t>(size))));
+    if (bytes) return *bytes;
+    return make_error(ErrorKind::kUnsupported, "the server does not tell how much room it has");
+  }
+
   const CaptureContext& context_;
   const config::PlannedSsh& ssh_;
   std::string directory_;
   std::string address_;
+  Result<std::uint64_t> room_ = std::uint64_t{0};
 };
 
 Status save_dmesg(const CaptureContext& context, SshServer& server) {
@@ -120,11 +151,14 @@ Status save_dmesg(const CaptureContext& context, SshServer& server) {
 }
 
 Status save_vmcore(const CaptureContext& context, SshServer& server) {
+  const DumpRoom room = server.room();
+  if (const auto bytes = room.available(); !bytes) context.log.info("{}", bytes.error().message);
+  const auto collector = TRY(make_dump_fit(context, room));
   const Deadline start = context.system.now();
   const Deadline deadline = context.steps.begin(Step::kCollect, context.plan.deadlines.collect);
   context.log.info("saving vmcore");
   const char* verb = collector_is_native(context.plan) ? "run-flattened" : "run";
-  TRY(server.save_output(verb, "vmcore", stream_command(context), deadline));
+  TRY(server.save_output(verb, "vmcore", stream_command(context, collector), deadline));
   context.log.info("saved vmcore ({})", time_since(context, start));
   return {};
 }

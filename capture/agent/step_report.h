@@ -61,6 +61,7 @@ class StepClock {
   /// The turn of another target: it has no dump directory yet. Told with its first step.
   void set_target(std::size_t index);
   void set_dump_directory(const std::string& directory);
+  [[nodiscard]] std::size_t target() const { return report_.target; }
 
  private:
   void send() const;

@@ -82,6 +82,8 @@ class System {
   virtual Status load_module(const config::PlannedModule& module, Deadline deadline) = 0;
   /// Sleeps until a block device appears or changes (true), or `until` (false).
   virtual bool wait_for_devices(Deadline until) = 0;
+  /// When the kernel last said something about any device, as far as wait_for_devices() has heard.
+  [[nodiscard]] virtual Deadline last_device_event() const = 0;
   /// Reads the signatures on a device node. A device without any is an empty identity.
   virtual Result<DeviceIdentity> identify(const std::string& device, Deadline deadline) = 0;
 
@@ -101,6 +103,9 @@ class System {
   virtual Result<std::string> volume_key(const std::string& description, Deadline deadline) = 0;
   /// Starts an md array; returns its node.
   virtual Result<std::string> start_raid(const RaidArray& array, Deadline deadline) = 0;
+  /// A TCP connection, made and closed. A kSystem error's code is connect's errno: ECONNREFUSED
+  /// came from the machine itself.
+  virtual Status connect(const std::string& address, unsigned port, Deadline deadline) = 0;
   /// Writes what the kernel still holds of a block device to it.
   virtual Status sync_device(const std::string& device, Deadline deadline) = 0;
 

@@ -2,6 +2,7 @@
 #include "capture/agent/target_device.h"
 
 #include "base/text.h"
+#include "capture/agent/busy_drivers.h"
 #include "capture/agent/claims.h"
 
 #include <algorithm>
@@ -16,6 +17,8 @@ using By = config::PlannedDevice::By;
 constexpr std::chrono::milliseconds kPollInterval{100};
 constexpr std::chrono::seconds kFirstPatience{1};
 constexpr std::chrono::seconds kMostPatience{16};
+// Of the kernel, after which nothing more is expected where there is another target.
+constexpr std::chrono::seconds kSilence{15};
 // Without an event; a disk's content can become readable without one.
 constexpr std::chrono::seconds kLookAgain{2};
 
@@ -75,7 +78,8 @@ class DeviceSearch {
     for (;;) {
       if (auto found = look_at_all()) return *std::move(found);
       const Deadline now = context_.system.now();
-      if (now >= deadline_) return not_found();
+      if (now >= deadline_) return not_found(now);
+      if (is_followed(context_) && is_settled(now)) return not_found(now);
       if (context_.system.wait_for_devices(std::min(now + kPollInterval, deadline_))) {
         look_again_now();
       }
@@ -148,7 +152,18 @@ class DeviceSearch {
     }
   }
 
-  [[nodiscard]] Error not_found() const {
+  // Whether nothing more is to be expected: the kernel has been silent for a while, no driver is at
+  // work, and every device there is has answered.
+  [[nodiscard]] bool is_settled(Deadline now) const {
+    const Deadline last = std::max(context_.system.last_device_event(), start_);
+    if (now - last < kSilence || drivers_are_busy(context_.root)) return false;
+    return std::all_of(candidates_.begin(), candidates_.end(), [](const auto& known) {
+      return known.second.patience == kFirstPatience;
+    });
+  }
+
+  [[nodiscard]] Error not_found(Deadline now) const {
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - start_);
     std::string seen;
     for (const auto& [name, candidate] : candidates_) seen += "\n  " + candidate.description;
     return make_error(
@@ -158,12 +173,13 @@ class DeviceSearch {
         "that "
         "its drivers get into the image",
         to_string(planned_),
-        context_.plan.deadlines.device,
+        waited.count(),
         seen.empty() ? "there is no other block device either" : "block devices here:" + seen);
   }
 
   const CaptureContext& context_;
   const config::PlannedDevice& planned_;
+  Deadline start_ = context_.system.now();
   Deadline deadline_;
   std::map<std::string, Candidate> candidates_;
 };

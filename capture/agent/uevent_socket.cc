@@ -39,7 +39,7 @@ Result<UeventSocket> UeventSocket::open() {
   return UeventSocket(std::move(fd));
 }
 
-bool UeventSocket::drain() const {
+bool UeventSocket::drain() {
   bool block = false;
   std::array<char, kMaxEvent> datagram{};
   for (;;) {
@@ -55,12 +55,13 @@ bool UeventSocket::drain() const {
     // ENOBUFS: events were lost, so anything may have changed.
     if (got < 0) return block || errno == ENOBUFS;
     const bool from_kernel = sender.nl_pid == 0;
+    if (from_kernel) last_event_ = Clock::now();
     const std::string_view text(datagram.data(), static_cast<std::size_t>(got));
     block = block || (from_kernel && is_block_uevent(text));
   }
 }
 
-bool UeventSocket::wait(Deadline until) const {
+bool UeventSocket::wait(Deadline until) {
   for (;;) {
     if (drain()) return true;
     if (Clock::now() >= until) return false;

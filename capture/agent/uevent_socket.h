@@ -19,13 +19,16 @@ class UeventSocket {
 
   /// Waits for an event about a block device (true), or until the time given (false). Takes what
   /// else has queued up with it.
-  [[nodiscard]] bool wait(Deadline until) const;
+  [[nodiscard]] bool wait(Deadline until);
+  /// When the last event about any device was taken; at first the time of open().
+  [[nodiscard]] Deadline last_event() const { return last_event_; }
 
  private:
   explicit UeventSocket(Fd fd) : fd_(std::move(fd)) {}
-  [[nodiscard]] bool drain() const;
+  [[nodiscard]] bool drain();
 
   Fd fd_;
+  Deadline last_event_ = Clock::now();
 };
 
 }  // namespace kdump::agent

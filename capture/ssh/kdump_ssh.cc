@@ -95,13 +95,21 @@ std::string room_text(RemotePlace& place, const std::string& path) {
   return fmt::format("; its file system has {} left", format_size(*room));
 }
 
+/// In bytes; nothing at all where the server does not tell.
+Result<int> tell_room(RemotePlace& place, const std::string& path) {
+  if (const auto room = place.available(path)) {
+    TRY(write_all(STDOUT_FILENO, std::to_string(*room) + "\n"));
+  }
+  return kExitOk;
+}
+
 Result<int> perform(const Invocation& call) {
   ::signal(SIGPIPE, SIG_IGN);
   TRY(wait_for_randomness());
   const auto place = TRY(open_place(TRY(Session::connect(call.destination))));
   if (call.action == Action::kMakeFolders) {
     TRY(place->make_folders(call.path));
-    return kExitOk;
+    return tell_room(*place, call.path);
   }
   const bool stays_stream = call.action == Action::kRunFlattened && !place->accepts_any_order();
   const std::string path = call.path + (stays_stream ? kStreamSuffix : "");

@@ -11,7 +11,7 @@ namespace kdump::ssh {
 
 struct Invocation {
   enum class Action {
-    kMakeFolders,   ///< mkdir PATH
+    kMakeFolders,   ///< mkdir PATH: and says how much room is there
     kPut,           ///< put FILE PATH
     kRun,           ///< run PATH COMMAND...: what the command writes is the file
     kRunFlattened,  ///< run-flattened PATH COMMAND...: likewise a stream of records of the file

@@ -69,7 +69,12 @@ CASES = (
         "nfs 10.9.0.77:/",
         NfsServer(),
         kdump_conf=f"nfs 10.9.0.77:/\npath /\n{_TO_CRASH_DISK}",
-        console=(r"cannot mount 10\.9\.0\.77:/ within its time", _NEXT, SAVED, _FINAL),
+        console=(
+            r"cannot mount 10\.9\.0\.77:/: 10\.9\.0\.77 does not answer",
+            _NEXT,
+            SAVED,
+            _FINAL,
+        ),
         dump="crash disk",
         seconds=1200,
         full_only=True,

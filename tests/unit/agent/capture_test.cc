@@ -125,6 +125,22 @@ TEST_F(Capture, ADmesgThatHangsDoesNotStopTheDump) {
   EXPECT_THAT(recorded(), HasSubstr("did not end in time"));
 }
 
+TEST_F(Capture, ATargetThatTakesNoMessagesIsLeftForTheNext) {
+  add_fallback();
+  int runs = 0;
+  system.on_run = [&](const std::vector<std::string>& argv, const ProgramObserver&, Deadline) {
+    if (++runs > 1) return FakeSystem::write_output(argv, "what was collected");
+    ProgramEnd end{100, {}, false};
+    end.stalled = true;
+    return Result<ProgramEnd>(end);
+  };
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(recorded(), HasSubstr("made no progress for 20 s"));
+  EXPECT_THAT(recorded(), HasSubstr("trying the next dump target"));
+  EXPECT_FALSE(tree.exists(dumped("vmcore")));
+  EXPECT_TRUE(tree.exists(dumped("vmcore", "/kdumproot-2")));
+}
+
 TEST_F(Capture, ACollectorThatFailsLeavesAnIncompleteFileAndTheReason) {
   collector_ends({100, {3, 0}, false});
   EXPECT_EQ(capture(context()), CaptureEnd::kFailed);

@@ -71,8 +71,11 @@ class MakeDumpFit : public testing::Test, public CaptureFixture {
         fmt::format("{{\"bytes_at_level_1\": {}, \"bytes_at_level_31\": {}}}", low, high);
   }
   Result<Argv> fit() {
+    const CaptureContext here = context();
     return make_dump_fit(
-        context(), "127.0.0.1", tree.path("/kdumproot/var/crash/127.0.0.1-2026-11-03-04:05:06"));
+        here,
+        room_on_file_system(
+            here, "127.0.0.1", tree.path("/kdumproot/var/crash/127.0.0.1-2026-11-03-04:05:06")));
   }
   [[nodiscard]] bool has_dump(const std::string& date) const {
     return tree.exists("/kdumproot/var/crash/127.0.0.1-" + date);

@@ -7,6 +7,7 @@
 #include "capture/agent/system.h"
 #include "tests/support/temp_tree.h"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <functional>
 #include <map>
@@ -64,7 +65,11 @@ class FakeSystem : public System {
     for (const std::string& word : program.argv) call += " " + word;
     calls.push_back(call);
     observer.tick();
-    if (program.out >= 0) {
+    const bool asks_for_room =
+        std::find(program.argv.begin(), program.argv.end(), "mkdir") != program.argv.end();
+    if (program.out >= 0 && asks_for_room) {
+      TRY(write_all(program.out, room));
+    } else if (program.out >= 0) {
       const bool is_estimate = program.argv.at(1) == "--estimate";
       TRY(write_all(program.out, is_estimate ? estimate : std::string("a stream")));
       return on_stream;
@@ -104,6 +109,11 @@ class FakeSystem : public System {
                                 fmt::join(array.members, " ")));
     return std::string("/dev/md127");
   }
+  [[nodiscard]] Deadline last_device_event() const override { return last_event; }
+  Status connect(const std::string& address, unsigned port, Deadline deadline) override {
+    calls.push_back(fmt::format("connect {} {}", address, port));
+    return on_connect(address, deadline);
+  }
   Status sync_device(const std::string& device, Deadline /*deadline*/) override {
     calls.push_back("sync " + device);
     return {};
@@ -141,7 +151,11 @@ class FakeSystem : public System {
   };
   std::function<Result<std::string>(const std::string&)> on_volume_key =
       [](const std::string&) -> Result<std::string> { return std::string("00ff"); };
+  std::function<Status(const std::string&, Deadline)> on_connect =
+      [](const std::string&, Deadline) { return Status(); };
+  Deadline last_event = Deadline::max();  // devices never stop to come
   ProgramEnd on_stream{100, {}, false};
+  std::string room;  ///< what kdump-ssh says of the server's
   std::string estimate = "{\"bytes_at_level_31\": 1000}\n";
   std::function<Status()> on_unmount = [] { return Status(); };
   std::function<Result<ProgramEnd>(

@@ -62,6 +62,9 @@ TEST(KernelLog, RecognisesAnOomKill) {
   EXPECT_FALSE(is_oom_kill_of(message, 12));
   EXPECT_FALSE(is_oom_kill_of(message, 1234));
   EXPECT_FALSE(is_oom_kill_of("[ 9.1] kdump-collect[123] segfault", 123));
+  EXPECT_EQ(oom_victim(message), "kdump-collect");
+  EXPECT_FALSE(oom_victim("[ 9.1] kdump-collect[123] segfault"));
+  EXPECT_FALSE(oom_victim("Killed process )12("));
 }
 
 }  // namespace

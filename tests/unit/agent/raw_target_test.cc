@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace kdump::agent {
 namespace {
 
@@ -56,6 +58,14 @@ TEST_F(RawTarget, SomebodysDataIsNotOverwritten) {
     EXPECT_THAT(recorded(), HasSubstr("the raw dump target /dev/vda carries xfs"));
     identities["/dev/vda"].fs_type.clear();
   }
+}
+
+TEST_F(RawTarget, ADeviceThatIsTooSmallIsNotBegun) {
+  std::filesystem::resize_file(tree.path("/proc/vmcore"), 1U << 30U);
+  system.estimate = "{\"bytes_at_level_31\": 900000000}";
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_THAT(recorded(), testing::HasSubstr("no room for a dump: the smallest needs about"));
+  EXPECT_THAT(recorded(), testing::Not(testing::HasSubstr("saving vmcore")));
 }
 
 TEST_F(RawTarget, ACollectorThatFailsIsAFailure) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 
 namespace kdump::agent {
 namespace {
@@ -147,6 +148,53 @@ TEST_F(SshTarget, ADumpThatFailsLeavesTheLog) {
   fails("run-flattened", kExitFailed);
   EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
   EXPECT_THAT(sent_log, HasSubstr("cannot save vmcore: /usr/bin/kdump-ssh failed: exit code 1"));
+}
+
+TEST_F(SshTarget, ACollectorKilledForMemoryIsRecognised) {
+  system.kernel_messages.emplace_back("[ 8.0] Out of memory: Killed process 77 (kdump-pre) ...");
+  answer = [this](const std::vector<std::string>& argv) -> Result<ProgramEnd> {
+    ProgramEnd end{100, {}, false};
+    if (std::find(argv.begin(), argv.end(), "run-flattened") == argv.end()) return end;
+    end.status.exit_code = 1;
+    system.kernel_messages.emplace_back(
+        "[ 9.0] Out of memory: Killed process 101 (kdump-collect) ...");
+    return end;
+  };
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_THAT(recorded(),
+              HasSubstr("kdump-collect was killed because the capture kernel ran out of memory "
+                        "(120000 KiB were available at the lowest)"));
+}
+
+TEST_F(SshTarget, AKillBeforeIsNotTakenForIt) {
+  system.kernel_messages.emplace_back("[ 8.0] Out of memory: Killed process 77 (kdump-pre) ...");
+  fails("run-flattened", 1);
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_THAT(recorded(), Not(HasSubstr("ran out of memory")));
+}
+
+TEST_F(SshTarget, AServerWithLittleRoomGetsAHigherLevel) {
+  std::filesystem::resize_file(tree.path("/proc/vmcore"), 1U << 30U);
+  plan.collector = {"/usr/bin/kdump-collect", "makedumpfile", "-l", "-d", "1"};
+  system.room = "100000000\n";
+  system.estimate = "{\"bytes_at_level_1\": 200000000, \"bytes_at_level_31\": 1000}";
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(recorded(), HasSubstr("no room for a dump of level 1"));
+  EXPECT_THAT(system.calls_to("run"), Contains(HasSubstr("makedumpfile -F -l -d 31")));
+}
+
+TEST_F(SshTarget, AServerWithoutRoomGetsTheMessagesOnly) {
+  std::filesystem::resize_file(tree.path("/proc/vmcore"), 1U << 30U);
+  system.room = "10000000\n";
+  system.estimate = "{\"bytes_at_level_31\": 900000000}";
+  EXPECT_EQ(capture(context()), CaptureEnd::kFailed);
+  EXPECT_THAT(recorded(), HasSubstr("saved vmcore-dmesg.txt"));
+  EXPECT_THAT(recorded(), HasSubstr("cannot save vmcore: no room for a dump"));
+}
+
+TEST_F(SshTarget, AServerThatDoesNotTellIsTried) {
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_THAT(recorded(), HasSubstr("the server does not tell how much room it has"));
 }
 
 TEST_F(SshTarget, WithoutAVmcoreOnlyTheLogIsSaved) {

@@ -193,5 +193,56 @@ TEST_F(TargetDevice, AbsenceOfEverythingIsReported) {
   EXPECT_THAT(device.error().message, HasSubstr("no other block device"));
 }
 
+/// Whether a device that does not come is given up before its deadline.
+class TargetDeviceGone : public TargetDevice {
+ protected:
+  TargetDeviceGone() {
+    identities["/dev/vda"].uuid = "other";
+    system.last_event = system.now();
+    add_fallback();
+  }
+  std::chrono::seconds wait_in_vain() {
+    const Deadline start = system.now();
+    EXPECT_FALSE(wait_for_target_device(context(), *place().device));
+    return std::chrono::duration_cast<std::chrono::seconds>(system.now() - start);
+  }
+  static constexpr std::chrono::seconds kDeadline{60};
+  static constexpr std::chrono::seconds kEarly{20};
+};
+
+TEST_F(TargetDeviceGone, WhenTheKernelIsSilentTheNextTargetHasItsTurn) {
+  EXPECT_LT(wait_in_vain(), kEarly);
+}
+
+TEST_F(TargetDeviceGone, TheLastTargetHasItsWholeTime) {
+  steps.set_target(1);
+  EXPECT_GE(wait_in_vain(), kDeadline);
+  plan.spill.emplace();
+  EXPECT_LT(wait_in_vain(), kEarly) << "but not before a spill area";
+  steps.set_target(2);
+  EXPECT_GE(wait_in_vain(), kDeadline) << "which is the last";
+}
+
+TEST_F(TargetDeviceGone, AsLongAsDevicesComeItMayBeAmongThem) {
+  system.on_wait = [this] {
+    system.last_event = system.now();
+    return false;
+  };
+  EXPECT_GE(wait_in_vain(), kDeadline);
+}
+
+TEST_F(TargetDeviceGone, ADriverAtWorkIsWaitedFor) {
+  tree.write("/proc/modules", "ahci 1 0 - Loading 0x0\n");
+  EXPECT_GE(wait_in_vain(), kDeadline);
+}
+
+TEST_F(TargetDeviceGone, ADeviceThatDoesNotAnswerMayBeIt) {
+  system.on_identify = [this](const std::string&, Deadline deadline) -> Result<DeviceIdentity> {
+    system.advance(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - system.now()));
+    return make_error(ErrorKind::kTimeout, "no answer");
+  };
+  EXPECT_GE(wait_in_vain(), kDeadline);
+}
+
 }  // namespace
 }  // namespace kdump::agent
