@@ -56,6 +56,10 @@ class Planner {
   /// Whatever kdump.conf names as the target.
   Status add_root_file_system(config::KdumpConfig config) {
     config.target = config::PathTarget{};
+    const MountPoint* mount = mounts_.containing("/");
+    if (const auto nfs = mount == nullptr ? std::nullopt : nfs_path_of(*mount, config.path)) {
+      return add_nfs(nfs->target, nfs->path, MissingPath::kMadeByAgent);
+    }
     const TargetFacts facts = TRY(read_root_target(root_, mounts_, config.path));
     return add_local(config, facts);
   }
@@ -96,6 +100,14 @@ class Planner {
     });
   }
 
+  [[nodiscard]] bool is_known(const config::PlannedNfs& place) const {
+    return std::any_of(out_.plans.begin(), out_.plans.end(), [&](const DumpTargetPlan& other) {
+      const auto* known = std::get_if<config::PlannedNfs>(&other.target.place);
+      return known != nullptr && known->server == place.server &&
+             known->export_path == place.export_path;
+    });
+  }
+
   Status add_raw(const config::RawTarget& raw, const TargetFacts& facts) {
     const auto plan = TRY(plan_raw_target(root_, raw, facts));
     for (const std::string& warning : plan.warnings) warn(warning);
@@ -115,8 +127,11 @@ class Planner {
     return mount == nullptr ? std::nullopt : nfs_path_of(*mount, *resolved);
   }
 
-  Status add_nfs(const config::NfsTarget& target, const std::string& path) {
-    NfsPlan plan = TRY(plan_nfs(root_, mounts_, network_, target, path));
+  Status add_nfs(const config::NfsTarget& target,
+                 const std::string& path,
+                 MissingPath missing = MissingPath::kError) {
+    NfsPlan plan = TRY(plan_nfs(root_, mounts_, network_, target, path, missing));
+    if (is_known(plan.nfs)) return {};
     for (std::string& warning : plan.warnings) warn(std::move(warning));
     for (std::string& warning : plan.network.warnings) warn(std::move(warning));
     DumpTargetPlan out;

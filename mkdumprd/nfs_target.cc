@@ -30,7 +30,8 @@ const MountPoint* mount_of(const MountTable& mounts, const config::NfsTarget& ta
 Status check_mount(const SysRoot& root,
                    const MountPoint& mount,
                    const config::NfsTarget& target,
-                   const std::string& path) {
+                   const std::string& path,
+                   MissingPath missing) {
   if (mount.read_only()) {
     return make_error(ErrorKind::kUsage,
                       "The dump target \"nfs {}\" is mounted read-only on {}. Remount it (mount -o "
@@ -40,7 +41,7 @@ Status check_mount(const SysRoot& root,
                       mount.mount_point);
   }
   const std::string folder = join(mount.mount_point, path);
-  if (root.is_directory(folder)) return {};
+  if (missing == MissingPath::kMadeByAgent || root.is_directory(folder)) return {};
   return make_error(ErrorKind::kUsage,
                     "Dump path \"{}\" does not exist in dump target \"nfs {}\". Create it (mkdir "
                     "-p {}) or name another with \"path\" in kdump.conf",
@@ -106,11 +107,12 @@ Result<NfsPlan> plan_nfs(const SysRoot& root,
                          const MountTable& mounts,
                          HostNetwork& network,
                          const config::NfsTarget& target,
-                         const std::string& path) {
+                         const std::string& path,
+                         MissingPath missing) {
   NfsPlan plan;
   const MountPoint* mount = mount_of(mounts, target);
   if (mount != nullptr) {
-    TRY(check_mount(root, *mount, target, path));
+    TRY(check_mount(root, *mount, target, path, missing));
   } else {
     plan.warnings.push_back(fmt::format(
         "Dump target \"nfs {}\" is not mounted; whether \"{}\" exists on it could not be checked",

@@ -153,6 +153,61 @@ TEST_F(NetworkTargets, APathOnAMountOfNfsIsOnItsServer) {
   EXPECT_EQ(nfs.directory, "/crash");
 }
 
+// A diskless host: root=/dev/nfs, or one that dracut mounted. /var/crash need not exist there.
+constexpr const char* kNfsRoot =
+    "20 1 0:20 / / rw,relatime - nfs 192.0.2.9:/hosts/db1 "
+    "rw,vers=3,proto=tcp,nolock,addr=192.0.2.9\n";
+
+TEST_F(NetworkTargets, ARootOnNfsIsTheLastTarget) {
+  config_.failure_action = config::FailureAction::kDumpToRootfs;
+  config_.path = "/var/lib/dumps";
+  config_.target = config::FileSystemTarget{"ext4", "/dev/vdb", "", ""};
+  host_.mount_table(kNfsRoot);
+  network_.names["192.0.2.9"] = {test::ip("192.0.2.9")};
+  const auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  EXPECT_THAT(targets->warnings, ElementsAre(HasSubstr("/dev/vdb\" is not mounted")));
+  ASSERT_THAT(targets->plans, SizeIs(2));
+  const config::PlannedTarget& target = targets->plans[1].target;
+  EXPECT_EQ(target.name, "nfs 192.0.2.9:/hosts/db1");
+  EXPECT_EQ(target.host_name, "192.0.2.7");
+  config::CapturePlan whole;
+  whole.collector = {config::kImageCollectorPath};
+  whole.targets = {targets->plans[0].target, target};
+  kdump::test::expect_golden("mkdumprd/dump_to_root_on_nfs.json", config::to_json(whole));
+}
+
+TEST_F(NetworkTargets, ARootOnNfsThatIsTheTargetIsNotTriedTwice) {
+  config_.failure_action = config::FailureAction::kDumpToRootfs;
+  host_.mount_table(kNfsRoot);
+  network_.names["192.0.2.9"] = {test::ip("192.0.2.9")};
+  const auto targets = plan();
+  ASSERT_TRUE(targets) << targets.error().message;
+  EXPECT_THAT(targets->plans, SizeIs(1));
+  EXPECT_TRUE(std::holds_alternative<config::PlannedNfs>(targets->plans[0].target.place));
+}
+
+TEST_F(NetworkTargets, ARootOnNfsThatCannotBeWrittenSaysSo) {
+  config_.failure_action = config::FailureAction::kDumpToRootfs;
+  config_.path = "/";
+  config_.target = config::FileSystemTarget{"ext4", "/dev/vdb", "", ""};
+  network_.names["192.0.2.9"] = {test::ip("192.0.2.9")};
+  for (const auto& [root, reason] : {
+           std::pair("20 1 0:20 / / ro - nfs4 192.0.2.9:/hosts/db1 ro,vers=4.2,addr=192.0.2.9\n",
+                     "mounted read-only on /"),
+           std::pair("20 1 0:20 / / rw - overlay overlay rw,lowerdir=/nfs,upperdir=/run/upper\n",
+                     "lies on / (overlay)"),
+       }) {
+    host_.mount_table(root);
+    const auto targets = plan();
+    ASSERT_TRUE(targets) << targets.error().message;
+    EXPECT_THAT(targets->plans, SizeIs(1));
+    EXPECT_THAT(targets->warnings,
+                testing::Contains(testing::AllOf(HasSubstr("dump_to_rootfs will save nothing"),
+                                                 HasSubstr(reason))));
+  }
+}
+
 TEST_F(DumpTargetsTest, TheWholePlanOfAStack) {
   test::RecordedNetwork stacked(host_.tree());
   stacked.add_stack();
