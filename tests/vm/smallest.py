@@ -4,9 +4,11 @@ and image) must do for a whole capture."""
 
 import dataclasses
 import pathlib
+import re
+import shutil
 import time
 
-from vm import cases, guest_run
+from vm import cases, guest_run, nfs_cases, ssh_cases, targets
 from vm.boot import Programs, boot
 from vm.fetcher import Fetcher
 from vm.result import Result
@@ -55,7 +57,71 @@ class SmallestCase:
         return result
 
 
-CASES = (SmallestCase("6.1-smallest", "6.1"), SmallestCase("6.12-smallest", "6.12"))
+@dataclasses.dataclass(frozen=True)
+class SmallestOverNetwork:
+    """What kdumpctl asks for when it refuses arms, one MiB less does not, and the dump arrives."""
+
+    name: str
+    target: targets.TargetCase
+    full_only: bool = True
+
+    @property
+    def series(self) -> str:
+        return self.target.series
+
+    def run(self, programs: Programs, fetcher: Fetcher, folder: pathlib.Path) -> Result:
+        start = time.monotonic()
+        tried: dict[int, str] = {}  # why not; "" when it is armed
+
+        def attempt(mib: int) -> Result:
+            case = dataclasses.replace(
+                self.target, name=f"{mib}M", crashkernel=f"crashkernel={mib}M"
+            )
+            result = targets.run_case(case, programs, fetcher, folder / case.name)
+            refusals = [c.detail for c in result.failures if c.name == "kdumpctl start"]
+            tried[mib] = refusals[0] if refusals else ""
+            return result
+
+        mib = _FIRST_MIB
+        whole = attempt(mib)
+        while tried[mib] and mib <= _LAST_MIB:
+            raised = re.search(r"raise crashkernel= by (\d+) MiB", tried[mib])
+            if not whole.check("a refusal says how much more is needed", bool(raised), tried[mib]):
+                break
+            mib += int(raised[1])
+            whole = attempt(mib)
+        whole.check("the first size asked for is armed", mib - _FIRST_MIB and len(tried) == 2)
+        attempt(mib - 1)
+        whole.check("one MiB less is refused", bool(tried[mib - 1]))
+        whole.figures["crashkernel"] = f"{mib}M"
+        whole.figures["smallest"] = ", ".join(
+            f"{size}M {'refused' if why else 'armed'}" for size, why in sorted(tried.items())
+        )
+        for size, why in tried.items():
+            if why and whole.passed:
+                shutil.rmtree(folder / f"{size}M")
+        return dataclasses.replace(
+            whole,
+            case=self.name,
+            folder=str(folder),
+            seconds=round(time.monotonic() - start, 1),
+        )
+
+
+def _over_network(found: tuple[targets.TargetCase, ...], name: str, series: str):
+    target = next(case for case in found if case.name == name)
+    kind = name.partition("-")[0]
+    return SmallestOverNetwork(
+        f"{series}-smallest-{kind}", dataclasses.replace(target, series=series)
+    )
+
+
+CASES = (
+    SmallestCase("6.1-smallest", "6.1"),
+    SmallestCase("6.12-smallest", "6.12"),
+    *(_over_network(nfs_cases.CASES, "nfs-v4", series) for series in ("6.1", "6.12")),
+    *(_over_network(ssh_cases.CASES, "ssh-sftp-only", series) for series in ("6.1", "6.12")),
+)
 
 
 def _boot_to_agent(series: str, mib: int, programs: Programs, fetcher: Fetcher, folder) -> str:

@@ -58,6 +58,7 @@ class TargetCase:
     dump: str = "crash disk"
     after: str = ""  # shell lines of a boot after the capture
     uefi: bool = False
+    crashkernel: str = "crashkernel=256M"
     share: bool = False  # a virtiofs share with the tag "dumps"
     paths: int = 0  # so many ways to one SCSI disk of 512 MiB, each through an adapter of its own
     # A second guest, or this host; what it was sent is in "export" afterwards.
@@ -363,7 +364,7 @@ def _run(case: TargetCase, kernel, folder: pathlib.Path, script: str, log: str) 
             case.machine,
             kernel.vmlinuz,
             folder / "initramfs",
-            "console=ttyS0 root=/dev/vda rw panic=5 no_timer_check crashkernel=256M",
+            f"console=ttyS0 root=/dev/vda rw panic=5 no_timer_check {case.crashkernel}",
             [f"file={folder / name}" for name in names],
             folder / "ram",
             folder / log,
