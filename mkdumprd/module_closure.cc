@@ -84,6 +84,14 @@ std::vector<Module> to_vector(const ModuleList& list) {
   return out;
 }
 
+/// The module's file without the root's prefix: libkmod answers with the path under the root that
+/// it was given, but with an absolute path of modules.dep as it is.
+std::string file_of(const SysRoot& root, const kmod_module* module) {
+  std::string_view path = kmod_module_get_path(module);
+  if (path.starts_with(root.prefix())) path.remove_prefix(root.prefix().size());
+  return std::string(path);
+}
+
 /// Where the kernel looks for firmware (drivers/base/firmware_loader/main.c), with the suffixes
 /// that it unpacks.
 std::optional<HostPath> find_firmware(const SysRoot& root,
@@ -196,12 +204,10 @@ Status Closure::add_module(kmod_module* module, const std::string& reason) {
   TRY(add_all(pre_list, needed_by));
   TRY(add_all(ModuleList(kmod_module_get_dependencies(module)), needed_by));
   const char* options = kmod_module_get_options(module);
-  // libkmod answers with the path under the root that it was given.
-  out_.modules.push_back(
-      {.name = name,
-       .file = std::string(kmod_module_get_path(module)).substr(root_.prefix().size()),
-       .options = options == nullptr ? std::string() : std::string(options),
-       .reason = reason});
+  out_.modules.push_back({.name = name,
+                          .file = file_of(root_, module),
+                          .options = options == nullptr ? std::string() : std::string(options),
+                          .reason = reason});
   add_firmware(module);
   return add_all(post_list, needed_by);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mkdumprd/module_closure.h"
 
+#include "tests/support/kmod_index.h"
 #include "tests/unit/mkdumprd/test_host.h"
 
 #include <gmock/gmock.h>
@@ -134,6 +135,18 @@ TEST_F(ModuleClosureTest, BlacklistStopsAliasesButNoDriverOfTheTarget) {
 TEST_F(ModuleClosureTest, AliasOfModprobeToAnAbsentModule) {
   host_.tree().write("/etc/modprobe.d/test.conf", "alias wanted absent_module\n");
   EXPECT_FALSE(close({by_name("wanted")}));
+}
+
+TEST_F(ModuleClosureTest, AbsolutePathInModulesDep) {
+  const std::string folder = std::string("/usr/lib/modules/") + kRelease;
+  host_.tree().write(folder + "/modules.dep.bin",
+                     kdump::test::kmod_dep_index("/a.ko: kernel/test_bus.ko\n"
+                                                 "kernel/test_bus.ko:\n"));
+  const auto closure = close({by_name("a")});
+  ASSERT_TRUE(closure) << closure.error().message;
+  ASSERT_THAT(names(*closure), ElementsAre("test_bus", "a"));
+  EXPECT_EQ(closure->modules[0].file, folder + "/kernel/test_bus.ko");
+  EXPECT_EQ(closure->modules[1].file, "/a.ko");
 }
 
 TEST_F(ModuleClosureTest, KernelWithoutAListOfBuiltIns) {
