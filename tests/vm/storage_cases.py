@@ -67,6 +67,7 @@ _LVM_THIN_FULL = dataclasses.replace(
     ),
     dump="crash disk",
     after="",
+    full_only=True,
 )
 
 _RAID1 = TargetCase(
@@ -110,6 +111,7 @@ _MULTIPATH = TargetCase(
 _MULTIPATH_ONE_LEFT = dataclasses.replace(
     _MULTIPATH,
     name="target-multipath-one-left",
+    full_only=True,
     prepare=_MULTIPATH.prepare
     + "; on_panic='echo \"@vm ask unplug\"; while [ -e /dev/sdb ]; do sleep 1; done; dmsetup status'",
     console=(
@@ -130,6 +132,7 @@ _ON_MULTIPATH = {
 _MULTIPATH_LVM = dataclasses.replace(
     _MULTIPATH,
     name="target-multipath-lvm",
+    full_only=True,
     files=(
         (
             "lvm/lvm.conf",
