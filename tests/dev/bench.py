@@ -7,9 +7,11 @@ import pathlib
 import subprocess
 
 from bench import compare, images, vmcores
-from dev import build, setup
+from dev import build, deb, setup
 from dev.tree import BUILD, ROOT
-from vm import guest
+from package.root_tree import CommandError
+from vm.apt import FetchError
+from vm.console import ConsoleError
 from vm.fetcher import Fetcher
 from vm.progress import Ticker, say
 
@@ -25,24 +27,23 @@ def add_arguments(parser) -> None:
     )
     parser.add_argument("--level", type=int, default=31, help="dump level (default: 31)")
     parser.add_argument(
-        "--rounds", type=int, default=5, help="runs of each, the best counts (default: 5)"
+        "--rounds", type=int, help="runs of each, the best counts (default: 5; of images 2)"
     )
     parser.add_argument(
         "--only", metavar="NAME", default="*", help="work whose name matches (with * and ?)"
     )
     parser.add_argument("--vmcore", type=pathlib.Path, help="take this vmcore instead of a guest's")
-
     parser.add_argument(
         "--images",
-        metavar="ADDRESS",
-        help="instead: capture images beside those of dracut and initramfs-tools, for this host's root file system and "
-        "an NFS server at ADDRESS, which is not asked (as root)",
+        action="store_true",
+        help="instead: capture images beside those of dracut and initramfs-tools, in a Debian guest and for its targets",
     )
 
 
 def run(arguments) -> int:
     if arguments.images:
-        return _compare_images(arguments)
+        return _compare_images(arguments.rounds or 2)
+    arguments.rounds = arguments.rounds or 5
     setup.ensure("build", "vm")
     fetcher = Fetcher([vmcores.SERIES])
     try:
@@ -61,27 +62,16 @@ def run(arguments) -> int:
     return 0
 
 
-def _compare_images(arguments) -> int:
+def _compare_images(rounds: int) -> int:
     setup.ensure("build", "vm")
-    fetcher = Fetcher([vmcores.SERIES])
+    fetcher = Fetcher([images.SERIES])
+    folder = BUILD / "bench" / "images"
     try:
-        kernel = fetcher.kernel(vmcores.SERIES)
-        programs = BUILD / "bench" / "installed"
-        # Without debug information, as a package has them.
-        guest.install_programs(build.build("release"), programs)
-        own = [
-            programs / "usr/sbin/mkdumprd",
-            "--agent",
-            programs / "usr/libexec/kdump/kdump-agent",
-            "--collector",
-            programs / "usr/bin/kdump-collect",
-        ]
-        if images.missing_peers():
-            say(f"bench: without all peers; for them: {images.missing_peers()}")
-        for target in images.targets(arguments.images):
-            rows = images.compare(target, own, kernel, arguments.rounds)
-            print(f"\n{target.name}, kernel {kernel.release}:\n\n{images.table(target, rows)}\n")
-    except images.BenchError as error:
+        debs = tuple(deb.pack(build.build("dev", build.PROGRAMS), BUILD / "bench" / "debs"))
+        kernel = fetcher.kernel(images.SERIES)
+        rows = images.compare(debs, kernel, folder, rounds)
+        print(f"\nkernel {kernel.release}, best of {rounds}:\n\n{images.table(rows)}\n")
+    except (images.BenchError, CommandError, ConsoleError, FetchError) as error:
         say(f"bench: {error}")
         return 1
     finally:
