@@ -28,8 +28,10 @@ constexpr std::chrono::minutes kProgramDeadline{2};
 
 /// What the panic kernel needs for itself (struct pages, page tables, caches) and agent and
 /// collector besides the image, at the very least. By evidence: kernels 6.1 and 6.12 with 16 MiB
-/// (80M reserved) do not get as far as the agent, with 24 MiB (88M) they capture. It is no more
-/// than that: a load is refused for what surely cannot work, not for what might not.
+/// (80M reserved) do not get as far as the agent, with 24 MiB (88M) they capture; so does 6.1 with
+/// an image for SSH, where 16 MiB (97M) end while it is unpacked and 24 MiB (105M) leave 25 to
+/// spare afterwards. It is no more than that: a load is refused for what surely cannot work, not
+/// for what might not.
 constexpr std::uint64_t kLeastWorkingMemory = std::uint64_t{24} << 20U;
 
 /// Of the same installation, wherever that is, else where it was to be installed.

@@ -461,8 +461,8 @@ def _check_dump(case: TargetCase, evidence: boot.Evidence, fetcher, result: Resu
     try:
         dump = KdumpFile(found[0])
         result.check("its header is not marked incomplete", not dump.incomplete)
-        # The newest one knows the newest kernels.
-        reader = list(fetcher.readers().values())[-1 if case.series == "dm-crypt" else 0]
+        # The newest one knows the newer kernels, too.
+        reader = list(fetcher.readers().values())[0 if case.series == "6.1" else -1]
         report = reader.drgn(found[0], evidence.kernel.vmlinux)
     except (FormatError, ReaderError, OSError, ValueError) as error:
         result.check("drgn opens it", False, str(error))
