@@ -2,6 +2,8 @@
 #include "capture/agent/iscsi.h"
 
 #include "capture/agent/run_into_log.h"
+#include "capture/agent/server_answer.h"
+#include "capture/agent/settled.h"
 
 #include <algorithm>
 
@@ -55,6 +57,8 @@ Status log_in_to_iscsi(const CaptureContext& context,
                        const config::PlannedIscsi& session,
                        Deadline deadline) {
   const std::string portal = fmt::format("{} port {}", session.address, session.port);
+  TRY(wait_for_server(context, session.target, {session.address}, session.port, deadline));
+  const Deadline start = context.system.now();
   for (;;) {
     if (is_logged_in(context.root, session)) {
       context.log.info("logged in to the iSCSI target {} at {}", session.target, portal);
@@ -69,7 +73,7 @@ Status log_in_to_iscsi(const CaptureContext& context,
       continue;
     }
     const Deadline now = context.system.now();
-    if (now + kPause >= deadline) {
+    if (is_given_up(context, start, deadline - kPause)) {
       return make_error(ErrorKind::kTimeout,
                         "cannot log in to the iSCSI target {} at {}; see the messages above",
                         session.target,

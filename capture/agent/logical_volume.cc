@@ -140,7 +140,7 @@ Status set_up_logical_volume(const CaptureContext& context,
       context.log.info("set up the logical volume {}", planned.name);
       return {};
     }
-    if (context.system.now() < deadline) continue;
+    if (!members.are_given_up()) continue;
     return make_error(ErrorKind::kTimeout,
                       "the logical volume {} could not be set up: {} physical volumes are here, {}",
                       planned.name,

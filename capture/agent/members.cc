@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/agent/claims.h"
+#include "capture/agent/settled.h"
 
 #include <algorithm>
 
@@ -28,9 +29,15 @@ void Members::wait() {
   if (context_.system.wait_for_devices(until)) seen_.clear();
 }
 
+bool Members::are_given_up() const {
+  if (context_.system.now() >= deadline_) return true;
+  return !one_is_silent_ && is_given_up(context_, start_, deadline_);
+}
+
 void Members::look() {
   const auto names = context_.root.list("/sys/class/block");
   if (!names) return;  // as long as sysfs has no block devices at all
+  one_is_silent_ = false;
   for (const std::string& name : *names) {
     if (seen_.contains(name) || context_.system.now() >= deadline_) continue;
     std::string node = "/dev/" + name;
@@ -43,6 +50,7 @@ void Members::look() {
         context_.system.identify(node, std::min(context_.system.now() + kPatience, deadline_));
     if (!identity) {
       context_.log.warning("{}", identity.error().message);
+      one_is_silent_ = one_is_silent_ || identity.error().kind == ErrorKind::kTimeout;
     } else {
       seen_[name] = {node, *number, parse_unsigned(*size).value_or(0), *identity};
     }

@@ -28,12 +28,16 @@ class Members {
   /// Those of this type, after a look at what is new.
   std::vector<Member> of_type(const std::string& type);
   void wait();
+  /// Whether nothing more is waited for (settled.h), nor for a device that has not answered yet.
+  [[nodiscard]] bool are_given_up() const;
 
  private:
   void look();
 
   const CaptureContext& context_;
+  Deadline start_ = context_.system.now();
   Deadline deadline_;
+  bool one_is_silent_ = false;
   std::map<std::string, Member> seen_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "capture/agent/claims.h"
+#include "capture/agent/settled.h"
 
 #include <algorithm>
 #include <optional>
@@ -142,10 +143,12 @@ Status set_up_multipath(const CaptureContext& context,
   for (;;) {
     const auto paths = find_paths(context.root, planned.wwid);
     const Deadline now = context.system.now();
-    if (paths.size() >= planned.paths.size() || (now >= enough && !paths.empty())) {
+    const bool is_hopeless = is_given_up(context, start, deadline);
+    const bool is_late = now >= enough || is_hopeless;
+    if (paths.size() >= planned.paths.size() || (is_late && !paths.empty())) {
       return create(context, planned, paths, deadline);
     }
-    if (now >= deadline) {
+    if (is_hopeless) {
       return make_error(ErrorKind::kTimeout,
                         "none of the {} paths to the disk {} (WWID {}) appeared; on the host they "
                         "were behind {}",

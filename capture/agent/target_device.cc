@@ -2,8 +2,8 @@
 #include "capture/agent/target_device.h"
 
 #include "base/text.h"
-#include "capture/agent/busy_drivers.h"
 #include "capture/agent/claims.h"
+#include "capture/agent/settled.h"
 
 #include <algorithm>
 #include <map>
@@ -17,8 +17,6 @@ using By = config::PlannedDevice::By;
 constexpr std::chrono::milliseconds kPollInterval{100};
 constexpr std::chrono::seconds kFirstPatience{1};
 constexpr std::chrono::seconds kMostPatience{16};
-// Of the kernel, after which nothing more is expected where there is another target.
-constexpr std::chrono::seconds kSilence{15};
 // Without an event; a disk's content can become readable without one.
 constexpr std::chrono::seconds kLookAgain{2};
 
@@ -79,7 +77,7 @@ class DeviceSearch {
       if (auto found = look_at_all()) return *std::move(found);
       const Deadline now = context_.system.now();
       if (now >= deadline_) return not_found(now);
-      if (is_followed(context_) && is_settled(now)) return not_found(now);
+      if (all_have_answered() && is_given_up(context_, start_, deadline_)) return not_found(now);
       if (context_.system.wait_for_devices(std::min(now + kPollInterval, deadline_))) {
         look_again_now();
       }
@@ -152,11 +150,7 @@ class DeviceSearch {
     }
   }
 
-  // Whether nothing more is to be expected: the kernel has been silent for a while, no driver is at
-  // work, and every device there is has answered.
-  [[nodiscard]] bool is_settled(Deadline now) const {
-    const Deadline last = std::max(context_.system.last_device_event(), start_);
-    if (now - last < kSilence || drivers_are_busy(context_.root)) return false;
+  [[nodiscard]] bool all_have_answered() const {
     return std::all_of(candidates_.begin(), candidates_.end(), [](const auto& known) {
       return known.second.patience == kFirstPatience;
     });

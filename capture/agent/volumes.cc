@@ -23,9 +23,9 @@ Status set_up(const CaptureContext& context,
     for (const Member& member : members.of_type("linux_raid_member")) {
       if (member.identity.member_uuid == planned.uuid) array.members.push_back(member.node);
     }
-    const Deadline now = context.system.now();
     const bool complete = array.members.size() >= planned.members;
-    if (complete || (now >= degraded && !array.members.empty())) {
+    const bool is_late = context.system.now() >= degraded || members.are_given_up();
+    if (complete || (is_late && !array.members.empty())) {
       if (!complete) {
         context.log.warning("the md array {} is started with {} of {} members",
                             planned.uuid,
@@ -36,7 +36,7 @@ Status set_up(const CaptureContext& context,
       context.log.info("started the md array {}: {}", planned.uuid, node);
       return {};
     }
-    if (now >= deadline) {
+    if (members.are_given_up()) {
       return make_error(ErrorKind::kTimeout, "no member of the md array {} appeared", planned.uuid);
     }
   }
@@ -82,7 +82,7 @@ Status set_up(const CaptureContext& context,
       context.log.info("opened the encrypted volume {}", planned.name);
       return {};
     }
-    if (context.system.now() >= deadline) {
+    if (members.are_given_up()) {
       return make_error(ErrorKind::kTimeout,
                         "the device with the encrypted volume {} (LUKS UUID={}) did not appear",
                         planned.name,
