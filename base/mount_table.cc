@@ -74,6 +74,17 @@ Result<MountTable> MountTable::read(const SysRoot& root) {
   return parse(text);
 }
 
+Result<MountTable> MountTable::read_with(const SysRoot& root, const std::string& path) {
+  const std::string resolved = root.resolve(path).value_or(path);
+  MountTable table = TRY(read(root));
+  const MountPoint* mount = table.containing(resolved);
+  if (mount == nullptr || mount->fs_type != "autofs") return table;
+  // A look at the automount point itself mounts nothing; one at a name that must be a folder does
+  // (fs/namei.c, follow_automount()).
+  (void)root.is_directory(resolved + "/");
+  return read(root);
+}
+
 const MountPoint* MountTable::containing(std::string_view path) const {
   const MountPoint* best = nullptr;
   for (const MountPoint& mount : mounts_) {

@@ -31,6 +31,9 @@ class MountTable {
   static Result<MountTable> parse(std::string_view mountinfo);
   /// Reads /proc/self/mountinfo.
   static Result<MountTable> read(const SysRoot& root);
+  /// The same once what `path` lies on is mounted: an automount point on the way is made to mount.
+  /// It is still of the type "autofs" when that failed.
+  static Result<MountTable> read_with(const SysRoot& root, const std::string& path);
 
   [[nodiscard]] const std::vector<MountPoint>& mounts() const { return mounts_; }
   /// The mount that `path` (absolute, symbolic links resolved) lies on: the longest mount point

@@ -25,13 +25,14 @@ struct DeviceKind {
   const char* name;
 };
 
-constexpr std::array<DeviceKind, 7> kDeviceKinds = {{
+constexpr std::array<DeviceKind, 8> kDeviceKinds = {{
     {PlannedDevice::By::kUuid, "uuid"},
     {PlannedDevice::By::kLabel, "label"},
     {PlannedDevice::By::kPartUuid, "partuuid"},
     {PlannedDevice::By::kPartLabel, "partlabel"},
     {PlannedDevice::By::kWwid, "wwid"},
     {PlannedDevice::By::kSerial, "serial"},
+    {PlannedDevice::By::kMapped, "mapped"},
     {PlannedDevice::By::kPath, "path"},
 }};
 

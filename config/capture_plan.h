@@ -42,6 +42,7 @@ struct PlannedDevice {
     kPartLabel,
     kWwid,    ///< of a whole disk: what sysfs calls its wwid
     kSerial,  ///< likewise, its serial
+    kMapped,  ///< by the agent itself: the device-mapper name of one of the target's volumes
     kPath,
   };
   By by = By::kUuid;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config/device_node.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -26,6 +27,17 @@ std::string device_node(const SysRoot& root, const std::string& device) {
     }
   }
   return root.resolve(path).value_or(path);
+}
+
+const MountPoint* mount_of_device(const SysRoot& root,
+                                  const MountTable& mounts,
+                                  const std::string& device) {
+  const std::string node = device_node(root, device);
+  const auto& all = mounts.mounts();
+  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const MountPoint& mount) {
+    return mount.source.starts_with('/') && device_node(root, mount.source) == node;
+  });
+  return found == all.rend() ? nullptr : &*found;
 }
 
 }  // namespace kdump::config

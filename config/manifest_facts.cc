@@ -85,7 +85,7 @@ void add_target(const SysRoot& root,
   if (const auto* raw = std::get_if<RawTarget>(&target)) add_device(root, raw->device, facts);
   if (const auto* local = std::get_if<FileSystemTarget>(&target)) {
     add_device(root, local->device, facts);
-    const MountPoint* mount = mounts.of_source(device_node(root, local->device));
+    const MountPoint* mount = mount_of_device(root, mounts, local->device);
     facts[std::string(kMountPointOf) + local->device] = mount == nullptr ? "" : mount->mount_point;
   }
 }
@@ -148,7 +148,7 @@ std::string running_watchdogs(const SysRoot& root) {
 }  // namespace
 
 Result<ManifestFacts> read_manifest_facts(const SysRoot& root, const KdumpConfig& config) {
-  const MountTable mounts = TRY(MountTable::read(root));
+  const MountTable mounts = TRY(MountTable::read_with(root, config.path));
   ManifestFacts facts;
   add_target(root, mounts, config.target, config.path, facts);
   for (const DumpTarget& target : config.fallback_targets) {

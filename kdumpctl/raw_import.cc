@@ -105,19 +105,34 @@ Status fetch(const Context& context, const std::string& node, const std::string&
   return {};
 }
 
+Result<std::optional<std::string>> import_from(const Context& context,
+                                               const config::RawTarget& raw,
+                                               const std::string& path) {
+  const std::string node = context.root.path(config::device_node(context.root, raw.device));
+  if (!TRY(carries_dump(node))) return std::optional<std::string>();
+  context.log.info("fetching the dump on {}", node);
+  const std::string folder = TRY(make_folder(context, path));
+  TRY(fetch(context, node, folder));
+  TRY(free_device(node));
+  return std::optional(folder);
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> import_raw_dump(const Context& context,
                                                    const config::KdumpConfig& config) {
-  const auto* raw = std::get_if<config::RawTarget>(&config.target);
-  if (raw == nullptr) return std::optional<std::string>();
-  const std::string node = context.root.path(config::device_node(context.root, raw->device));
-  if (!TRY(carries_dump(node))) return std::optional<std::string>();
-  context.log.info("fetching the dump on {}", node);
-  const std::string folder = TRY(make_folder(context, config.path));
-  TRY(fetch(context, node, folder));
-  TRY(free_device(node));
-  return std::optional(folder);
+  std::vector<config::DumpTarget> targets = {config.target};
+  targets.insert(targets.end(), config.fallback_targets.begin(), config.fallback_targets.end());
+  std::optional<Error> failure;  // the first; a dump may lie on another device
+  for (const config::DumpTarget& target : targets) {
+    const auto* raw = std::get_if<config::RawTarget>(&target);
+    if (raw == nullptr) continue;
+    auto folder = import_from(context, *raw, config.path);
+    if (folder && *folder) return folder;
+    if (!folder && !failure) failure = folder.error();
+  }
+  if (failure) return *std::move(failure);
+  return std::optional<std::string>();
 }
 
 void fetch_raw_dump(const Context& context, const config::KdumpConfig& config) {

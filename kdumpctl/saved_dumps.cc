@@ -93,9 +93,8 @@ Result<std::string> dump_folder(const SysRoot& root, const config::KdumpConfig& 
   if (std::holds_alternative<config::RawTarget>(config.target)) return config.path;
   const auto* target = std::get_if<config::FileSystemTarget>(&config.target);
   if (target == nullptr) return std::string();
-  const std::string node = config::device_node(root, target->device);
   const MountTable mounts = TRY(MountTable::read(root));
-  const MountPoint* mount = mounts.of_source(node);
+  const MountPoint* mount = config::mount_of_device(root, mounts, target->device);
   if (mount == nullptr) return std::string();
   return (mount->mount_point == "/" ? "" : mount->mount_point) + config.path;
 }

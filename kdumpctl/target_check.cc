@@ -48,7 +48,7 @@ TargetCheck check_folder(const SysRoot& root, const std::string& folder) {
     return bad(fmt::format("{} is not a folder", folder),
                fmt::format("Run \"mkdir -p {}\"", folder));
   }
-  const auto mounts = MountTable::read(root);
+  const auto mounts = MountTable::read_with(root, folder);
   if (!mounts) return {.text = mounts.error().message};
   const MountPoint* mount = mounts->containing(root.resolve(folder).value_or(folder));
   if (mount == nullptr) return {.text = fmt::format("{} is on no known mount", folder)};

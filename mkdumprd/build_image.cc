@@ -243,7 +243,7 @@ Result<BuildReport> build_image(const SysRoot& root,
   BuildReport report;
 
   // The host.
-  const MountTable mounts = TRY(MountTable::read(root));
+  const MountTable mounts = TRY(MountTable::read_with(root, config.path));
   const KernelFacts kernel = TRY(read_kernel(root, request.kernel_release));
   LinuxHostNetwork network(root);
   DumpTargets targets = TRY(plan_dump_targets(root, mounts, kernel, network, config));

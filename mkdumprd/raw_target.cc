@@ -32,11 +32,14 @@ Error refuse(const std::string& name, const std::string& why) {
 std::optional<PlannedDevice> lasting_name(const SysRoot& root, const TargetFacts& facts) {
   using By = PlannedDevice::By;
   if (!facts.probed.part_uuid.empty()) return PlannedDevice{By::kPartUuid, facts.probed.part_uuid};
+  // The agent gives its volumes the names that they have here; md arrays have none.
+  const std::string folder = "/sys/class/block/" + facts.device.name;
+  const auto mapped = root.read_value(folder + "/dm/name");
+  if (mapped && !mapped->empty()) return PlannedDevice{By::kMapped, *mapped};
   for (const By by : {By::kWwid, By::kSerial}) {
     const std::string attribute = by == By::kWwid ? "wwid" : "serial";
     for (const std::string place : {"", "device/"}) {
-      const auto value =
-          root.read_value("/sys/class/block/" + facts.device.name + "/" + place + attribute);
+      const auto value = root.read_value(fmt::format("{}/{}{}", folder, place, attribute));
       if (value && !value->empty()) return PlannedDevice{by, *value};
     }
   }

@@ -165,6 +165,14 @@ Result<TargetFacts> facts_of_mount(const SysRoot& root,
   const bool anonymous = is_anonymous(mount.device_number);
   const auto number =
       anonymous ? number_of_node(root, mount.source) : Result<std::string>(mount.device_number);
+  if (mount.fs_type == "autofs") {
+    return make_error(ErrorKind::kNotFound,
+                      "The dump path {} lies on the automount point {}, where nothing could be "
+                      "mounted. Mount it by hand to see why (mount {})",
+                      path,
+                      mount.mount_point,
+                      mount.mount_point);
+  }
   if (!number) {
     return make_error(ErrorKind::kUnsupported,
                       "The dump path {} lies on {} ({}), which is not a local file system on a "

@@ -34,6 +34,8 @@ const char* name_of(By by) {
       return "WWID=";
     case By::kSerial:
       return "SERIAL=";
+    case By::kMapped:
+      return "/dev/mapper/";
     case By::kPath:
       return "";
   }
@@ -120,6 +122,11 @@ class DeviceSearch {
           is_disk && disk_attribute(context_.root, name, attribute) == planned_.value;
       return is_it ? std::optional(node) : std::nullopt;
     }
+    if (planned_.by == By::kMapped) {
+      const auto mapped =
+          context_.root.read_value(fmt::format("/sys/class/block/{}/dm/name", name));
+      return mapped && *mapped == planned_.value ? std::optional(node) : std::nullopt;
+    }
     const Deadline now = context_.system.now();
     if (now < candidate.look_at) return std::nullopt;
     const auto identity =
@@ -194,6 +201,7 @@ bool is_planned_device(const config::PlannedDevice& planned,
       return planned.value == identity.part_label;
     case By::kWwid:
     case By::kSerial:
+    case By::kMapped:
       return false;  // sysfs tells these, not the content
     case By::kPath:
       return planned.value == device;

@@ -59,6 +59,15 @@ TEST_F(TargetDevice, IsFoundByWhatSysfsSaysOfTheDisk) {
   EXPECT_TRUE(system.calls_to("identify").empty());
 }
 
+TEST_F(TargetDevice, AVolumeIsFoundByTheNameThatItWasGiven) {
+  for (const char* name : {"dm-0", "dm-1"}) add_device(name);
+  tree.write("/sys/class/block/dm-0/dm/name", "vg-other\n");
+  tree.write("/sys/class/block/dm-1/dm/name", "vg-dumps\n");
+  const config::PlannedDevice dumps{By::kMapped, "vg-dumps"};
+  EXPECT_EQ(wait_for_target_device(context(), dumps).value_or(""), "/dev/dm-1");
+  EXPECT_THAT(recorded(), HasSubstr("found the dump target /dev/mapper/vg-dumps: /dev/dm-1"));
+}
+
 TEST_F(TargetDevice, IsFoundByItsPathWithoutReadingIt) {
   *place().device = {By::kPath, "/dev/vda"};
   const auto device = wait_for_target_device(context(), *place().device);

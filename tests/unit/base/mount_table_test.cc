@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/mount_table.h"
 
+#include "tests/support/temp_tree.h"
+
 #include <gtest/gtest.h>
 
 namespace kdump {
@@ -24,6 +26,18 @@ TEST(MountTable, FindsTheMountOfAPath) {
   EXPECT_EQ(table->of_source("/dev/vdb1")->fs_type, "xfs");
   EXPECT_EQ(table->of_device("254:17")->mount_point, "/var/crash");
   EXPECT_EQ(table->of_source("/dev/none"), nullptr);
+}
+
+TEST(MountTable, AnAutomountPointThatMountsNothingStaysOne) {
+  const test::TempTree tree;
+  tree.make_directory("/dumps/here");
+  tree.write("/proc/self/mountinfo",
+             "20 1 254:0 / / rw - ext4 /dev/vda rw\n"
+             "21 20 0:40 / /dumps rw - autofs systemd-1 rw,fd=48\n");
+  const auto table = MountTable::read_with(tree.root(), "/dumps/here");
+  ASSERT_TRUE(table.has_value()) << table.error().message;
+  EXPECT_EQ(table->containing("/dumps/here")->fs_type, "autofs");
+  EXPECT_EQ(MountTable::read_with(tree.root(), "/gone")->mounts().size(), 2U);
 }
 
 TEST(MountTable, ReadOnlyByMountOrBySuperBlock) {

@@ -73,8 +73,14 @@ TEST(CapturePlan, SurvivesTheWayThroughJson) {
 
 TEST(CapturePlan, EveryKindOfDeviceSurvives) {
   using By = PlannedDevice::By;
-  for (const By by :
-       {By::kUuid, By::kLabel, By::kPartUuid, By::kPartLabel, By::kWwid, By::kSerial, By::kPath}) {
+  for (const By by : {By::kUuid,
+                      By::kLabel,
+                      By::kPartUuid,
+                      By::kPartLabel,
+                      By::kWwid,
+                      By::kSerial,
+                      By::kMapped,
+                      By::kPath}) {
     CapturePlan plan = sample_plan();
     std::get<PlannedFileSystem>(plan.targets[0].place).device = PlannedDevice{by, "/dev/vda1"};
     const auto again = capture_plan_from_json(to_json(plan));

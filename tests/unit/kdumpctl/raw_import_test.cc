@@ -66,5 +66,12 @@ TEST_F(RawImport, ADeviceIsFoundByItsPartitionsUuid) {
   EXPECT_TRUE(import().value_or(std::nullopt));
 }
 
+TEST_F(RawImport, ADumpOnAFallbackTargetIsFetchedToo) {
+  config_.target = config::RawTarget{"/dev/vdc1"};  // is not there
+  config_.fallback_targets = {config::PathTarget{}, config::RawTarget{"/dev/vdd1"}};
+  EXPECT_TRUE(import().value_or(std::nullopt));
+  EXPECT_FALSE(import()) << "of the other one nobody knows";
+}
+
 }  // namespace
 }  // namespace kdump::ctl

@@ -48,6 +48,12 @@ TEST_F(RawTarget, AWholeDiskIsKnownByWhatSysfsSays) {
   EXPECT_EQ(plan()->raw.device, (PlannedDevice{PlannedDevice::By::kWwid, "naa.1"}));
 }
 
+TEST_F(RawTarget, AVolumeIsKnownByItsName) {
+  facts_.probed.part_uuid.clear();
+  tree_.write("/sys/class/block/vdd1/dm/name", "vg-dumps\n");
+  EXPECT_EQ(plan()->raw.device, (PlannedDevice{PlannedDevice::By::kMapped, "vg-dumps"}));
+}
+
 TEST_F(RawTarget, ANameAloneIsNotEnoughToOverwriteSomething) {
   facts_.probed.part_uuid.clear();
   refused_because("neither a PARTUUID nor a serial number");

@@ -65,6 +65,17 @@ TEST(TargetFacts, PathBehindLinks) {
   EXPECT_EQ(facts->mount->mount_point, "/var/crash");
 }
 
+TEST(TargetFacts, AnAutomountPointThatMountsNothingIsNamed) {
+  const TestHost host;
+  host.mount_table(
+      "20 1 254:0 / / rw - ext4 /dev/vda rw\n"
+      "21 20 0:40 / /var/crash rw - autofs systemd-1 rw,fd=48\n");
+  const auto facts = read(host, {});
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().message,
+              AllOf(HasSubstr("the automount point /var/crash"), HasSubstr("mount /var/crash")));
+}
+
 TEST(TargetFacts, AbsentPathNamesTheRemedy) {
   const TestHost host;
   KdumpConfig config;
