@@ -3,9 +3,11 @@
 
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "config/quoted_words.h"
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 namespace kdump::mkdumprd {
@@ -16,6 +18,14 @@ constexpr std::uint64_t kHighestPort = 65535;
 constexpr unsigned kDefaultPort = 22;
 /// root's, who saves the dump.
 constexpr std::string_view kHome = "/root";
+
+/// Connects directly; it only fetches the host's key from IPA beforehand (sssd, up to RHEL 9).
+constexpr std::string_view kIpaProxy = "sss_ssh_knownhostsproxy";
+
+bool is_direct(std::string_view proxy) {
+  const auto words = split_words(proxy);
+  return !words.empty() && words[0].substr(words[0].rfind('/') + 1) == kIpaProxy;
+}
 
 std::string without_tilde(std::string_view path) {
   return path.starts_with("~/") ? std::string(kHome) + std::string(path.substr(1))
@@ -30,11 +40,13 @@ Status apply(std::string_view option, std::string_view value, SshSettings& setti
   } else if (option == "hostkeyalias") {
     settings.host_key_alias = value == "none" ? "" : value;
   } else if (option == "proxyjump" || option == "proxycommand") {
-    if (value != "none") settings.proxy = fmt::format("{} {}", option, value);
+    if (value != "none" && !is_direct(value)) settings.proxy = fmt::format("{} {}", option, value);
   } else if (option == "userknownhostsfile" || option == "globalknownhostsfile") {
     for (const std::string_view file : split_words(value)) {
       if (file != "none") settings.known_hosts.push_back(without_tilde(file));
     }
+  } else if (option == "knownhostscommand") {
+    settings.known_hosts_command = value == "none" ? "" : value;
   } else if (option == "port") {
     const auto port = parse_unsigned(value);
     if (!port || *port < 1 || *port > kHighestPort) {
@@ -54,6 +66,7 @@ std::string known_name(const std::string& host, unsigned port) {
 struct HostKeys {
   std::set<std::string> good;  ///< "ssh-ed25519 AAAA..."
   std::set<std::string> revoked;
+  bool has_authority = false;  ///< that says which keys are good
 };
 
 /// What ssh-keygen finds of a name in a file: comments, and the lines themselves.
@@ -63,10 +76,71 @@ void take_found(std::string_view output, HostKeys& keys) {
     if (words.size() < 3 || words[0].starts_with('#')) continue;
     if (words[0] == "@revoked" && words.size() >= 4) {
       keys.revoked.insert(fmt::format("{} {}", words[2], words[3]));
+    } else if (words[0] == "@cert-authority") {
+      keys.has_authority = true;
     } else if (!words[0].starts_with('@')) {
       keys.good.insert(fmt::format("{} {}", words[1], words[2]));
     }
   }
+}
+
+/// The same of a command's output, which need not be about this name alone; plain names only.
+void take_printed(std::string_view output, std::string_view name, HostKeys& keys) {
+  for (const std::string_view line : split_lines(output)) {
+    const std::size_t first = line.starts_with('@') ? 1 : 0;
+    const auto words = split_words(line);
+    if (words.size() <= first) continue;
+    const auto names = split(words[first], ',');
+    if (std::find(names.begin(), names.end(), name) != names.end()) take_found(line, keys);
+  }
+}
+
+/// ssh_config(5), TOKENS; nothing where one is not known here.
+std::optional<std::string> without_tokens(const std::string& word,
+                                          const SshSettings& settings,
+                                          const std::string& name) {
+  std::string out;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (word[i] != '%') {
+      out += word[i];
+      continue;
+    }
+    if (++i == word.size()) return std::nullopt;
+    switch (word[i]) {
+      case '%':
+        out += '%';
+        break;
+      case 'H':
+        out += name;
+        break;
+      case 'h':
+        out += settings.host;
+        break;
+      case 'p':
+        out += std::to_string(settings.port);
+        break;
+      case 'r':
+        out += settings.user;
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+  return out;
+}
+
+/// As ssh runs it: no shell. A command that fails tells nothing, as it does to ssh.
+Status ask_command(const SshSettings& settings, const std::string& name, HostKeys& keys) {
+  std::vector<std::string> argv;
+  for (const std::string& word : TRY(config::split_quoted_words(settings.known_hosts_command))) {
+    auto plain = without_tokens(word, settings, name);
+    if (!plain) return {};
+    argv.push_back(*std::move(plain));
+  }
+  if (argv.empty()) return {};
+  const auto printed = run_command(argv, kPatience);
+  if (printed && printed->status.success()) take_printed(printed->out, name, keys);
+  return {};
 }
 
 Result<HostKeys> find_host_keys(const SysRoot& root, const SshSettings& settings) {
@@ -80,6 +154,7 @@ Result<HostKeys> find_host_keys(const SysRoot& root, const SshSettings& settings
         TRY(run_command({"ssh-keygen", "-F", name, "-f", root.path(file)}, kPatience));
     if (found.status.success()) take_found(found.out, keys);
   }
+  TRY(ask_command(settings, name, keys));
   for (const std::string& key : keys.revoked) keys.good.erase(key);
   return keys;
 }
@@ -119,6 +194,14 @@ Result<std::string> pin_host_keys(const SysRoot& root,
                                   const SshSettings& settings,
                                   const std::vector<std::string>& addresses) {
   const HostKeys keys = TRY(find_host_keys(root, settings));
+  if (keys.good.empty() && keys.has_authority) {
+    return make_error(ErrorKind::kUsage,
+                      "{} is known by a certificate authority only, which the capture kernel "
+                      "cannot ask. Add the server's own key (its "
+                      "/etc/ssh/ssh_host_ed25519_key.pub) for that name to {}",
+                      known_name(settings.host, settings.port),
+                      settings.known_hosts.front());
+  }
   if (keys.good.empty()) {
     return make_error(
         ErrorKind::kUsage,

@@ -19,6 +19,7 @@ struct SshSettings {
   std::string host_key_alias;            ///< "" without one
   std::string proxy;                     ///< the option that asks for one; "" without
   std::vector<std::string> known_hosts;  ///< files, the user's first
+  std::string known_hosts_command;       ///< prints such lines, too; "" without
 };
 
 /// The output of `ssh -G`. Options that it does not have keep their defaults.
@@ -29,7 +30,8 @@ Result<SshSettings> read_ssh_settings(const SysRoot& root, const config::SshTarg
 
 /// The keys that this host's known_hosts have for the server, as lines of a known_hosts file that
 /// knows it by these addresses. Hashed names, patterns and ports are understood, revoked keys and
-/// certificate authorities left out. None is kUsage: no key is ever believed unseen.
+/// certificate authorities left out; a KnownHostsCommand of ssh_config(5) is asked, too. None is
+/// kUsage: no key is ever believed unseen.
 Result<std::string> pin_host_keys(const SysRoot& root,
                                   const SshSettings& settings,
                                   const std::vector<std::string>& addresses);

@@ -59,6 +59,16 @@ TEST(SshFacts, AProxyIsRefused) {
   EXPECT_FALSE(parse_ssh_settings(kTarget, "port 0\n"));
 }
 
+TEST(SshFacts, TheProxyOfIpaClientsConnectsDirectly) {
+  const auto settings =
+      parse_ssh_settings(kTarget,
+                         "proxycommand /usr/bin/sss_ssh_knownhostsproxy -p %p %h\n"
+                         "globalknownhostsfile /var/lib/sss/pubconf/known_hosts\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_THAT(settings->known_hosts, ElementsAre("/var/lib/sss/pubconf/known_hosts"));
+  EXPECT_FALSE(parse_ssh_settings(kTarget, "proxycommand nc sss_ssh_knownhostsproxy %p\n"));
+}
+
 /// A tree with known_hosts and keys that this machine's ssh-keygen makes.
 class SshKeys : public testing::Test {
  protected:
@@ -126,6 +136,26 @@ TEST_F(SshKeys, RevokedKeysAndAuthoritiesAreNotBelieved) {
   const auto pinned = pin();
   ASSERT_FALSE(pinned) << *pinned;
   EXPECT_EQ(pinned.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(pinned.error().message, HasSubstr("known by a certificate authority only"));
+}
+
+TEST_F(SshKeys, ACommandMayKnowTheHost) {
+  make_key("/k", "ed25519", "");
+  make_key("/other", "ed25519", "");
+  tree_.write("/keys",
+              "# from IPA\nelsewhere " + public_key("/other") + "\nlog.example,10.0.0.1 " +
+                  public_key("/k") + "\n");
+  const auto pin_with = [&](const std::string& command) {
+    SshSettings settings = settings_of("knownhostscommand " + command + "\n");
+    return pin_host_keys(tree_.root(), settings, {"192.0.2.1"});
+  };
+  const auto pinned = pin_with("/bin/cat \"" + tree_.path("/keys") + "\"");
+  ASSERT_TRUE(pinned) << pinned.error().message;
+  EXPECT_EQ(*pinned, "192.0.2.1 " + public_key("/k") + "\n");
+  tree_.write("/log.example-22-dump-%", tree_.read("/keys"));
+  EXPECT_TRUE(pin_with("/bin/cat " + tree_.path("/%H-%p-%r-%%")));
+  EXPECT_FALSE(pin_with("/bin/cat " + tree_.path("/keys") + " %Z"));
+  EXPECT_FALSE(pin_with("/bin/false"));
 }
 
 TEST_F(SshKeys, AnUnknownHostIsAnErrorWithWhatToDo) {
