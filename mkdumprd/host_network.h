@@ -29,6 +29,7 @@ struct NetworkAddress {
   int link = 0;  ///< index
   IpAddress address;
   unsigned prefix_length = 0;
+  bool is_temporary = false;  ///< an IPv6 privacy address, which another replaces after a day
 };
 
 /// How the kernel would reach an address now.

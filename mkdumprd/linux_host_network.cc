@@ -89,7 +89,8 @@ Result<NetworkState> LinuxHostNetwork::state() {
     if (const auto address = from_netlink(local)) {
       state.addresses.push_back({rtnl_addr_get_ifindex(row),
                                  *address,
-                                 static_cast<unsigned>(rtnl_addr_get_prefixlen(row))});
+                                 static_cast<unsigned>(rtnl_addr_get_prefixlen(row)),
+                                 (rtnl_addr_get_flags(row) & IFA_F_TEMPORARY) != 0});
     }
     return {};
   }));
@@ -116,6 +117,8 @@ Result<NetworkRoute> LinuxHostNetwork::route_to(const IpAddress& address) {
     rtnl_nexthop* hop = rtnl_route_nexthop_n(route.get(), 0);
     out.link = rtnl_route_nh_get_ifindex(hop);
     out.gateway = from_netlink(rtnl_route_nh_get_gateway(hop));
+    // An IPv4 route over an IPv6 gateway.
+    if (!out.gateway) out.gateway = from_netlink(rtnl_route_nh_get_via(hop));
   }
   return out;
 }

@@ -18,7 +18,8 @@ class Planner {
       : state_(state), interfaces_(root, state) {}
 
   /// The way to one address of the server.
-  Status add(const IpAddress& server, const NetworkRoute& route) {
+  Status add(const IpAddress& server, NetworkRoute route) {
+    if (route.source) route.source = lasting_address(route.link, *route.source);
     if (route.is_local) {
       return make_error(ErrorKind::kUsage,
                         "{} is an address of this host itself, which is gone when it has crashed",
@@ -72,6 +73,20 @@ class Planner {
                         master->name);
     }
     return {};
+  }
+
+  /// Instead of a temporary address the one of the same network that stays.
+  [[nodiscard]] IpAddress lasting_address(int link, const IpAddress& source) const {
+    const auto& rows = state_.addresses;
+    const auto own = std::find_if(rows.begin(), rows.end(), [&](const NetworkAddress& row) {
+      return row.link == link && row.address == source;
+    });
+    if (own == rows.end() || !own->is_temporary) return source;
+    const auto other = std::find_if(rows.begin(), rows.end(), [&](const NetworkAddress& row) {
+      return row.link == link && !row.is_temporary && row.prefix_length == own->prefix_length &&
+             row.address.is_within(source, own->prefix_length);
+    });
+    return other == rows.end() ? source : other->address;
   }
 
   /// The source address with its network; one that belongs to another interface has none here.

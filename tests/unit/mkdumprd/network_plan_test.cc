@@ -130,6 +130,22 @@ TEST_F(PlanNetwork, Ipv6OverALinkLocalRouter) {
               ElementsAre(PlannedRoute{"2001:db8:9::9", 128, "fe80::1", "eth0", "2001:db8::7"}));
 }
 
+TEST_F(PlanNetwork, ATemporaryAddressIsReplacedByTheOneThatStays) {
+  const char* server = "2001:db8:9::1";
+  host_.add_card(2, "eth0");
+  host_.add_address(2, "2001:db8::abcd", 64);
+  host_.recorded.addresses.back().is_temporary = true;
+  host_.add_route(server, 2, "2001:db8::abcd", "fe80::1");
+  EXPECT_EQ(good_plan({ip(server)}).source, "2001:db8::abcd") << "there is no other";
+  host_.add_address(2, "fe80::7", 64);
+  host_.add_address(2, "2001:db8:1::7", 64);
+  host_.add_address(2, "2001:db8::7", 64);
+  const NetworkPlan planned = good_plan({ip(server)});
+  EXPECT_EQ(planned.source, "2001:db8::7");
+  EXPECT_THAT(interface(planned, "eth0").addresses, ElementsAre(PlannedAddress{"2001:db8::7", 64}));
+  EXPECT_EQ(planned.network.routes.at(0).source, "2001:db8::7");
+}
+
 TEST_F(PlanNetwork, AnAddressWithoutARouteIsOnlyAWarning) {
   one_card();
   const NetworkPlan plan = good_plan({ip("2001:db8:9::9"), ip(kServer)});
