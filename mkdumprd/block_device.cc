@@ -89,7 +89,10 @@ std::string mapper_kind(const SysRoot& root, const std::string& disk) {
 
 /// What modules alone cannot set up, found along the path of one disk or controller.
 std::string path_obstacle(const SysRoot& root, const std::string& path) {
+  if (path.starts_with("/sys/devices/rbd/")) return "a Ceph RBD image";
   for (const std::string& folder : ancestors(path)) {
+    // fcoe_ctlr_device_add() of drivers/scsi/fcoe: below the network interface.
+    if (is_numbered(name_of(folder), "ctlr_")) return "an FCoE disk";
     const std::string transport = attribute(root, folder + "/transport");
     if (is_numbered(name_of(folder), "nvme") && !transport.empty() && transport != "pcie") {
       return fmt::format("an NVMe over fabrics ({}) disk", escape_control(transport));

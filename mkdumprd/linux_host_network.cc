@@ -157,6 +157,11 @@ Result<std::vector<IpAddress>> LinuxHostNetwork::resolve(const std::string& name
     }
   }
   if (!out.empty()) return out;
+  if (name.find('%') != std::string::npos) {
+    return make_error(ErrorKind::kUnsupported,
+                      "{} is an address on the link only. Name another address of the server",
+                      escape_control(name));
+  }
   return make_error(
       ErrorKind::kNotFound, "{} has no address that can be used", escape_control(name));
 }

@@ -60,9 +60,9 @@ Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDe
           fmt::format("a software RAID (md) device with metadata '{}'", escape_control(metadata)));
     return {};
   }
-  add_new(
-      PlannedVolume(config::PlannedRaid{probed->uuid, metadata, static_cast<unsigned>(*members)}),
-      out.volumes);
+  // A spare or a journal looks like one of them: all that there are is what is waited for.
+  const auto count = static_cast<unsigned>(std::max<std::uint64_t>(*members, slaves.size()));
+  add_new(PlannedVolume(config::PlannedRaid{probed->uuid, metadata, count}), out.volumes);
   const auto* row = std::find_if(kLevelModules.begin(),
                                  kLevelModules.end(),
                                  [&](const LevelModule& m) { return m.level == level; });

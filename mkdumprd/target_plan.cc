@@ -57,6 +57,18 @@ Status check_type(const config::KdumpConfig& config, const TargetFacts& facts) {
   return {};
 }
 
+/// Whether the file system is mounted with NAME=..., or would be.
+bool has_option(const config::KdumpConfig& config,
+                const TargetFacts& facts,
+                std::string_view name) {
+  std::string options = facts.mount ? facts.mount->super_options : facts.fstab_options.value_or("");
+  if (const auto* target = explicit_target(config)) options += "," + target->options;
+  const auto words = split(options, ',');
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return word.starts_with(name) && word.substr(name.size()).starts_with('=');
+  });
+}
+
 Status check_device(const config::KdumpConfig& config, const TargetFacts& facts) {
   const std::string name = spoken_name(config, facts);
   if (!facts.device.obstacle.empty()) {
@@ -68,12 +80,16 @@ Status check_device(const config::KdumpConfig& config, const TargetFacts& facts)
                       facts.device.node,
                       facts.device.obstacle);
   }
-  const bool log_on_other_device =
-      facts.mount && facts.mount->super_options.find("logdev=") != std::string::npos;
-  if (!facts.probed.external_journal.empty() || log_on_other_device) {
+  if (!facts.probed.external_journal.empty() || has_option(config, facts, "logdev")) {
     return make_error(ErrorKind::kUnsupported,
                       "The dump target {} keeps its journal on another device, which is not "
                       "supported by this version. Use a file system with an internal journal",
+                      name);
+  }
+  if (has_option(config, facts, "rtdev")) {
+    return make_error(ErrorKind::kUnsupported,
+                      "The dump target {} has a realtime section on another device, which is not "
+                      "supported by this version. Use a file system without one",
                       name);
   }
   return {};

@@ -146,6 +146,13 @@ TEST_F(StackedDevice, AnArrayNamesItsLevelAndMembers) {
       ElementsAre(PlannedVolume(PlannedRaid{"01020304-0506-0708-090a-0b0c0d0e0f10", "1.2", 3})));
   EXPECT_THAT(device->volume_modules, ElementsAre("md_mod", "raid456"));
 
+  write("md0/md/raid_disks", "1");
+  host_.add_disk("/sys/devices/pci0000:00/0000:00:07.0", "vde", "254:64");
+  host_.tree().make_directory("/sys/devices/virtual/block/md0/slaves/vde");
+  EXPECT_EQ(std::get<PlannedRaid>(read_block_device(host_.root(), "9:0")->volumes.at(0)).members,
+            2U)
+      << "one of them is a spare";
+
   write("md0/md/metadata_version", "external:imsm");
   const auto external = read_block_device(host_.root(), "9:0");
   ASSERT_TRUE(external);

@@ -244,7 +244,23 @@ INSTANTIATE_TEST_SUITE_P(
                       f.mount->super_options = "rw,logdev=/dev/vdc";
                     },
                     ErrorKind::kUnsupported,
-                    "journal on another device"}),
+                    "journal on another device"},
+        RefusalCase{"ExternalLogInFstab",
+                    false,
+                    [](TargetFacts& f) {
+                      f.mount.reset();
+                      f.fstab_options = "noatime,logdev=/dev/vdc";
+                    },
+                    ErrorKind::kUnsupported,
+                    "journal on another device"},
+        RefusalCase{"RealtimeSection",
+                    false,
+                    [](TargetFacts& f) {
+                      f.mount->fs_type = "xfs";
+                      f.mount->super_options = "rw,rtdev=/dev/vdc,noquota";
+                    },
+                    ErrorKind::kUnsupported,
+                    "realtime section"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
