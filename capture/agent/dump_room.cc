@@ -87,13 +87,12 @@ bool fits(const DumpRoom& room, std::uint64_t dump) {
 }
 
 bool remove_one(const CaptureContext& context,
-                const std::string& folder,
+                const std::string& directory,
                 const std::string& host_name) {
   if (context.plan.keep_dumps == 0 && context.plan.keep_free == 0) return false;
-  const auto dumps = list_dumps(folder, host_name);
-  constexpr std::size_t kStay = 2;  // the new one and the newest old one
-  if (!dumps || dumps->size() <= kStay) return false;
-  const auto removed = prune_dumps(folder, host_name, dumps->size() - 1);
+  const auto dumps = list_old_dumps(directory, host_name);
+  if (!dumps || dumps->size() <= 1) return false;  // the newest old one stays
+  const auto removed = prune_dumps(directory, host_name, dumps->size());
   if (!removed) context.log.warning("{}", removed.error().message);
   if (!removed || removed->empty()) return false;
   context.log.info("removed the old dump {} to make room", removed->front());
@@ -173,8 +172,8 @@ DumpRoom room_on_file_system(const CaptureContext& context,
     if (::statvfs(folder.c_str(), &info) != 0) return system_error(errno, "statvfs {}", folder);
     return std::uint64_t{info.f_bavail} * info.f_frsize;
   };
-  room.remove_one = [&context, folder, host_name] {
-    return remove_one(context, folder, host_name);
+  room.remove_one = [&context, directory, host_name] {
+    return remove_one(context, directory, host_name);
   };
   room.stays_free = context.plan.keep_free + kDumpReserve;
   return room;

@@ -106,8 +106,7 @@ void make_room(const CaptureContext& context,
                const std::string& directory,
                std::size_t keep) {
   context.steps.begin(Step::kDirectory, context.plan.deadlines.sync);
-  const std::string folder = directory.substr(0, directory.rfind('/'));
-  const auto removed = prune_dumps(folder, target.host_name, keep);
+  const auto removed = prune_dumps(directory, target.host_name, keep);
   if (!removed) return context.log.warning("{}", removed.error().message);
   for (const std::string& name : *removed) context.log.info("removed the old dump {}", name);
 }

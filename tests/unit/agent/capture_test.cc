@@ -397,6 +397,15 @@ TEST_F(Capture, OldDumpsGoWhenTheNewOneIsSaved) {
   EXPECT_THAT(recorded(), HasSubstr("removed the old dump 127.0.0.1-2026-02-01-00:00:00"));
 }
 
+TEST_F(Capture, AClockThatIsBehindCostsNoDump) {
+  plan.keep_dumps = 1;
+  for (const char* date : {"2027-01-01-00:00:00", "2027-02-01-00:00:00"}) {  // after the new one's
+    tree.write(std::string("/kdumproot/var/crash/127.0.0.1-") + date + "/vmcore", "old");
+  }
+  EXPECT_EQ(capture(context()), CaptureEnd::kSaved);
+  EXPECT_TRUE(tree.exists(dumped("vmcore")));
+}
+
 TEST_F(Capture, TheLastOldDumpStaysWhenTheNewOneFails) {
   plan.keep_dumps = 1;
   tree.write("/kdumproot/var/crash/127.0.0.1-2026-02-01-00:00:00/vmcore", "old");
