@@ -112,6 +112,45 @@ Result<ImageManifest> manifest_from_json(std::string_view text, const std::strin
   }
 }
 
+namespace {
+
+std::string answer_to(const ManifestFacts& facts, const std::string& question) {
+  const auto found = facts.find(question);
+  return found == facts.end() ? std::string() : found->second;
+}
+
+/// Whether what this path lay on is not mounted now: an automount point or a file system above
+/// is seen instead of it.
+bool is_unmounted(const ManifestFacts& was, const ManifestFacts& is, std::string_view path) {
+  const std::string question = std::string(kFileSystemOf) + std::string(path);
+  const auto mount_point = [](const std::string& answer) {
+    constexpr std::string_view kWord = " on ";
+    const std::size_t at = answer.rfind(kWord);
+    return at == std::string::npos ? std::string() : answer.substr(at + kWord.size());
+  };
+  const std::string now = answer_to(is, question);
+  const std::string before = mount_point(answer_to(was, question));
+  const std::string above = mount_point(now);
+  if (before.empty() || above.empty()) return false;
+  if (now.starts_with("autofs ")) return true;
+  return before != above && before.starts_with(above == "/" ? above : above + "/");
+}
+
+/// Whether this host cannot say now what it said when the image was built.
+bool is_untold(const ManifestFacts& was, const ManifestFacts& is, std::string_view question) {
+  for (const std::string_view subject : {kFileSystemOf, kDriversBelow}) {
+    if (question.starts_with(subject) && is_unmounted(was, is, question.substr(subject.size()))) {
+      return true;
+    }
+  }
+  const bool may_be_missing = question == kRunningWatchdogs || question == kDefaultInterface ||
+                              question == kNameServers || question.starts_with(kDriversBelow) ||
+                              question.starts_with(kMountPointOf);
+  return may_be_missing && answer_to(is, std::string(question)).empty();
+}
+
+}  // namespace
+
 ManifestComparison compare_with_host(const SysRoot& root,
                                      const ManifestFacts& now,
                                      ImageManifest& manifest) {
@@ -121,17 +160,10 @@ ManifestComparison compare_with_host(const SysRoot& root,
   }
   ManifestFacts all = manifest.facts;
   all.insert(now.begin(), now.end());
-  const auto answer = [](const ManifestFacts& facts, const std::string& question) {
-    const auto found = facts.find(question);
-    return found == facts.end() ? std::string() : found->second;
-  };
   for (const auto& [question, ignored] : all) {
-    const std::string was = answer(manifest.facts, question);
-    const std::string is = answer(now, question);
-    const bool may_be_missing = question == kRunningWatchdogs || question == kDefaultInterface ||
-                                question == kNameServers || question.starts_with(kDriversBelow) ||
-                                question.starts_with(kMountPointOf);
-    if (was == is || (is.empty() && may_be_missing)) continue;
+    const std::string was = answer_to(manifest.facts, question);
+    const std::string is = answer_to(now, question);
+    if (was == is || is_untold(manifest.facts, now, question)) continue;
     out.facts.push_back(fmt::format("{}: was \"{}\", is \"{}\"", question, was, is));
   }
   return out;

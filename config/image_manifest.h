@@ -60,6 +60,9 @@ inline constexpr const char* kNameServers = "name servers";
 /// And these, with a device behind them, when it is unplugged.
 inline constexpr std::string_view kDriversBelow = "drivers below ";
 inline constexpr std::string_view kMountPointOf = "mount point of ";
+/// With the answer "TYPE DEVICE ROOT on MOUNTPOINT". Early in a boot what is mounted there later
+/// (nofail, over the network) is not there yet, and the file system above shows in its stead.
+inline constexpr std::string_view kFileSystemOf = "file system of ";
 
 /// The answers on this host, the same questions for the same configuration: file system and drivers
 /// of each dump target, what lies in the folders of hooks, which watchdogs run; for targets over

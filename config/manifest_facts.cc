@@ -62,7 +62,7 @@ void add_mount(const SysRoot& root,
   const MountPoint* mount = mounts.containing(root.resolve(path).value_or(path));
   if (mount == nullptr) return;
   const std::string node = device_node(root, mount->source);
-  facts["file system of " + path] = fmt::format(
+  facts[std::string(kFileSystemOf) + path] = fmt::format(
       "{} {} {} on {}", mount->fs_type, lasting_name(root, node), mount->root, mount->mount_point);
   Names drivers;
   add_drivers(root, last_part(node), 0, drivers);

@@ -106,6 +106,21 @@ TEST_F(Manifest, AnotherNameOfTheSameDiskIsNoChange) {
   EXPECT_THAT(compare().facts, IsEmpty());
 }
 
+TEST_F(Manifest, WhatIsNotMountedYetIsNoChange) {
+  const std::string root = "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
+  const auto mounted = [&](const std::string& row) {
+    tree_.write("/proc/self/mountinfo", root + row);
+    return compare().facts;
+  };
+  tree_.write("/proc/self/mountinfo", root + "21 20 0:50 / /var rw - nfs4 filer:/x rw\n");
+  manifest_.facts = facts();
+  EXPECT_THAT(mounted(""), IsEmpty()) << "early in a boot";
+  EXPECT_THAT(mounted("21 20 0:40 / /var rw - autofs systemd-1 rw\n"), IsEmpty());
+  EXPECT_THAT(mounted("21 20 8:17 / /var rw - ext4 /dev/sdb1 rw\n"), testing::SizeIs(1));
+  EXPECT_THAT(mounted("21 20 8:17 / /var/crash rw - ext4 /dev/sdb1 rw\n"), testing::SizeIs(1))
+      << "a new mount on the way";
+}
+
 TEST_F(Manifest, HooksThatMayRunCount) {
   tree_.write("/etc/kdump/post.d/1", "#!/bin/sh\n");
   EXPECT_TRUE(compare().same());
