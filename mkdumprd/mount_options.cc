@@ -73,6 +73,22 @@ std::string select_data(const std::string& options,
   return data;
 }
 
+using Table = std::unique_ptr<libmnt_table, TableDeleter>;
+
+/// Nothing when there is none.
+Result<Table> read_fstab(const SysRoot& root) {
+  if (!root.exists("/etc/fstab")) return Table();
+  const std::string path = root.path("/etc/fstab");
+  Table table(mnt_new_table_from_file(path.c_str()));
+  if (!table) return make_error(ErrorKind::kBadData, "cannot read {}", path);
+  return table;
+}
+
+bool has_noauto(libmnt_fs* row) {
+  const char* options = mnt_fs_get_options(row);
+  return options != nullptr && mnt_optstr_get_option(options, "noauto", nullptr, nullptr) == 0;
+}
+
 }  // namespace
 
 Result<MountArguments> compile_mount_options(const std::string& options,
@@ -96,10 +112,8 @@ Result<MountArguments> compile_mount_options(const std::string& options,
 
 Result<std::optional<std::string>> fstab_options(const SysRoot& root,
                                                  const std::vector<std::string>& sources) {
-  const std::string path = root.path("/etc/fstab");
-  if (!root.exists("/etc/fstab")) return std::optional<std::string>();
-  const std::unique_ptr<libmnt_table, TableDeleter> table(mnt_new_table_from_file(path.c_str()));
-  if (!table) return make_error(ErrorKind::kBadData, "cannot read {}", path);
+  const Table table = TRY(read_fstab(root));
+  if (!table) return std::optional<std::string>();
   for (const std::string& source : sources) {
     libmnt_fs* row = mnt_table_find_srcpath(table.get(), source.c_str(), MNT_ITER_FORWARD);
     const auto equals = source.find('=');
@@ -114,6 +128,25 @@ Result<std::optional<std::string>> fstab_options(const SysRoot& root,
     return std::optional<std::string>(options == nullptr ? "defaults" : options);
   }
   return std::optional<std::string>();
+}
+
+Result<std::string> fstab_mount_point(const SysRoot& root, const std::string& path) {
+  const Table table = TRY(read_fstab(root));
+  std::string longest;
+  if (!table) return longest;
+  struct IteratorDeleter {
+    void operator()(libmnt_iter* rows) const { mnt_free_iter(rows); }
+  };
+  const std::unique_ptr<libmnt_iter, IteratorDeleter> rows(mnt_new_iter(MNT_ITER_FORWARD));
+  libmnt_fs* row = nullptr;
+  while (rows && mnt_table_next_fs(table.get(), rows.get(), &row) == 0) {
+    const char* found = mnt_fs_get_target(row);
+    const std::string target = found == nullptr ? "" : found;
+    if (!target.starts_with('/') || has_noauto(row)) continue;
+    const bool holds = target == "/" || path == target || path.starts_with(target + "/");
+    if (holds && target.size() > longest.size()) longest = target;
+  }
+  return longest;
 }
 
 }  // namespace kdump::mkdumprd

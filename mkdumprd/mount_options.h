@@ -37,4 +37,8 @@ Result<MountArguments> compile_mount_options(const std::string& options,
 Result<std::optional<std::string>> fstab_options(const SysRoot& root,
                                                  const std::vector<std::string>& sources);
 
+/// The mount point that /etc/fstab has for `path`, the longest of several; "" without one. Rows
+/// with noauto have none.
+Result<std::string> fstab_mount_point(const SysRoot& root, const std::string& path);
+
 }  // namespace kdump::mkdumprd

@@ -63,6 +63,16 @@ Status add_raid(const SysRoot& root, const std::string& disk, int depth, BlockDe
   // A spare or a journal looks like one of them: all that there are is what is waited for.
   const auto count = static_cast<unsigned>(std::max<std::uint64_t>(*members, slaves.size()));
   add_new(PlannedVolume(config::PlannedRaid{probed->uuid, metadata, count}), out.volumes);
+  const auto missing = parse_unsigned(attribute(root, disk + "/md/degraded"));
+  if (missing.value_or(0) > 0) {
+    add_new(fmt::format("The md array {} lacks {} of its {} members: the capture kernel may not be "
+                        "able to start it, as when a RAID5 is being written to. Replace them (cat "
+                        "/proc/mdstat), or name a fallback_target",
+                        name_of(disk),
+                        *missing,
+                        *members),
+            out.warnings);
+  }
   const auto* row = std::find_if(kLevelModules.begin(),
                                  kLevelModules.end(),
                                  [&](const LevelModule& m) { return m.level == level; });

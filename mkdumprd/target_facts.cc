@@ -205,6 +205,8 @@ Result<TargetFacts> read_path_target(const SysRoot& root,
   TargetFacts facts = TRY(facts_of_mount(root, *mount, path));
   facts.host_path = *resolved;
   facts.host_path_is_directory = root.is_directory(*resolved);
+  const std::string wanted = TRY(fstab_mount_point(root, *resolved));
+  if (wanted.size() > mount->mount_point.size()) facts.missing_mount_point = wanted;
   return facts;
 }
 

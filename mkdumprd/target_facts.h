@@ -27,6 +27,8 @@ struct TargetFacts {
   bool has_partitions = false;      ///< likewise, a whole disk
   /// Of the target's row in /etc/fstab; nothing without one.
   std::optional<std::string> fstab_options;
+  /// Of the dump path, where /etc/fstab has one that is not mounted; "".
+  std::string missing_mount_point;
 };
 
 /// Finds the target that `config` names. kUnsupported for targets that are not on a local file

@@ -193,6 +193,15 @@ Result<TargetPlan> plan_target(const config::KdumpConfig& config, const TargetFa
     plan.place.mount_data += std::string(plan.place.mount_data.empty() ? "" : ",") + kFatModes;
     plan.warnings.emplace_back("A file on vfat has at most 4 GiB: a larger vmcore will be lost");
   }
+  if (!facts.missing_mount_point.empty()) {
+    plan.warnings.push_back(fmt::format(
+        "/etc/fstab has a file system for {}, which is not mounted: dumps go to the one of {}, "
+        "below "
+        "that mount point. Mount it (mount {}) and build the image again (kdumpctl rebuild)",
+        facts.missing_mount_point,
+        facts.mount ? facts.mount->mount_point : std::string("/"),
+        facts.missing_mount_point));
+  }
   if (!facts.mount) {
     plan.warnings.push_back(fmt::format(
         "Dump target \"{}\" is not mounted; whether \"{}\" exists on it could not be checked",

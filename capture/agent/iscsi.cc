@@ -10,7 +10,7 @@
 namespace kdump::agent {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};  // with one try
+constexpr std::chrono::seconds kPatience{15};  // with one try; open-iscsi gives a login as much
 constexpr std::chrono::seconds kPause{2};
 constexpr const char* kSessions = "/sys/class/iscsi_session";
 

@@ -80,7 +80,12 @@ Result<std::string> start_raid_array(const SysRoot& root, const RaidArray& array
   }
   for (const std::string& member : array.members) TRY(add_member(fd, member));
   if (::ioctl(fd.raw(), RUN_ARRAY, nullptr) != 0) {
-    return system_error(errno, "cannot start the md array {}", name);
+    // drivers/md/raid5.c, raid5_run(): "cannot start dirty degraded array", unless it is forced;
+    // what was being written may be lost then, which is for the host's administrator to decide.
+    constexpr const char* kDirty =
+        "; one that lacks a member and was being written to when the kernel crashed is not started "
+        "by itself (see the kernel's messages)";
+    return system_error(errno, "cannot start the md array {}{}", name, errno == EIO ? kDirty : "");
   }
   // Not every level has something to synchronise (raid0 has no such file).
   const std::string action = root.path("/sys/class/block/" + name + "/md/sync_action");

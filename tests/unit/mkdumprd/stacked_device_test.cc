@@ -146,6 +146,11 @@ TEST_F(StackedDevice, AnArrayNamesItsLevelAndMembers) {
       ElementsAre(PlannedVolume(PlannedRaid{"01020304-0506-0708-090a-0b0c0d0e0f10", "1.2", 3})));
   EXPECT_THAT(device->volume_modules, ElementsAre("md_mod", "raid456"));
 
+  EXPECT_THAT(device->warnings, testing::IsEmpty());
+  write("md0/md/degraded", "1");
+  EXPECT_THAT(read_block_device(host_.root(), "9:0")->warnings,
+              ElementsAre(HasSubstr("md0 lacks 1 of its 3 members")));
+
   write("md0/md/raid_disks", "1");
   host_.add_disk("/sys/devices/pci0000:00/0000:00:07.0", "vde", "254:64");
   host_.tree().make_directory("/sys/devices/virtual/block/md0/slaves/vde");

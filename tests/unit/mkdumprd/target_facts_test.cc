@@ -76,6 +76,27 @@ TEST(TargetFacts, AnAutomountPointThatMountsNothingIsNamed) {
               AllOf(HasSubstr("the automount point /var/crash"), HasSubstr("mount /var/crash")));
 }
 
+TEST(TargetFacts, AMountPointOfFstabThatIsNotMountedIsSeen) {
+  const TestHost host;
+  const auto missing = [&](const std::string& fstab) {
+    host.tree().write("/etc/fstab", fstab);
+    const auto facts = read(host, {});
+    return facts ? facts->missing_mount_point : facts.error().message;
+  };
+  EXPECT_EQ(missing("/dev/vdb /var/crash ext4 defaults 0 0\n"), "") << "it is mounted";
+  host.tree().make_directory("/var/crash/deep");
+  host.tree().link("/dumps", "/var/crash/deep");
+  KdumpConfig config;
+  config.path = "/dumps";
+  host.tree().write("/etc/fstab",
+                    "/dev/vda / ext4 defaults 0 1\n/dev/vdb /var/crash ext4 nofail 0 0\n"
+                    "LABEL=x /var/crash/deep xfs nofail 0 0\n");
+  EXPECT_EQ(read(host, config)->missing_mount_point, "/var/crash/deep");
+  host.tree().write("/etc/fstab", "LABEL=x /var/crash/deep xfs noauto,nofail 0 0\n");
+  EXPECT_EQ(read(host, config)->missing_mount_point, "");
+  EXPECT_EQ(missing("LABEL=x /var/crashes xfs nofail 0 0\n"), "");
+}
+
 TEST(TargetFacts, AbsentPathNamesTheRemedy) {
   const TestHost host;
   KdumpConfig config;
