@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/agent/collect.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "capture/agent/bounded_call.h"
 #include "capture/agent/dump_file.h"
@@ -9,6 +10,7 @@
 
 #include <csignal>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 namespace kdump::agent {
 namespace {
@@ -81,6 +83,9 @@ std::string when_full(const std::string& directory) {
   if (::statvfs(directory.c_str(), &info) != 0) return {};
   const std::uint64_t available = std::uint64_t{info.f_bavail} * info.f_frsize;
   if (available >= kNearlyNothing) return {};
+  // One whose disk is gone has no room either, and nothing that can be removed.
+  const auto folder = Fd::open(directory, O_RDONLY | O_DIRECTORY);
+  if (!folder || ::fsync(folder->raw()) != 0) return {};
   return fmt::format(
       "\nthe dump target is full ({} of {} left): remove old dumps from it, or name a "
       "larger one",

@@ -12,6 +12,7 @@ import tempfile
 import threading
 
 from vm import disk
+from vm.guest import CRASH_DISK_UUID
 from vm.kdump_file import FormatError, KdumpFile
 from vm.qmp import Qmp
 from vm.result import Result
@@ -84,6 +85,35 @@ _READ_ONLY = TargetCase(
     ),
     never=(SAVED,),
     dump="",
+)
+
+
+# In the middle of the dump; the fallback target has a dump path, the first one has it at its root.
+_REMOVED = TargetCase(
+    "disk-removed",
+    kdump_conf=f"path /dumps/crash\nfallback_target ext4 UUID={CRASH_DISK_UUID}\n" + _HOOK,
+    disks=(("512",),),
+    files=(
+        (
+            "kdump/fault",
+            script(
+                "[ -e /kdumproot-2/dumps ] && exit 0",
+                "(while ! ls /kdumproot/crash/*/vmcore-incomplete; do sleep 0.05; done",
+                "disk=$(sed -n 's,^/dev/\\(vd[a-z]*\\) /kdumproot .*,\\1,p' /proc/mounts)",
+                "echo 1 >/sys/class/block/$disk/device/../remove) >/dev/null 2>&1 &",
+            ),
+        ),
+    ),
+    prepare="mkdir -p /dumps /var/crash/dumps/crash; mke2fs -j /dev/vdd; mount -t ext4 /dev/vdd /dumps; "
+    "mkdir /dumps/crash",
+    console=(
+        "cannot save vmcore",
+        "trying the next dump target",
+        SAVED,
+        _FINAL,
+    ),
+    never=("the dump target is full",),
+    full_only=True,
 )
 
 
@@ -237,4 +267,4 @@ _POWER_CUT = PowerCutCase(
     full_only=True,
 )
 
-CASES = (_KILLED, _OUT_OF_MEMORY, _READ_ONLY, _SPILL, _RECORD, _POWER_CUT)
+CASES = (_KILLED, _OUT_OF_MEMORY, _READ_ONLY, _REMOVED, _SPILL, _RECORD, _POWER_CUT)

@@ -70,6 +70,25 @@ _LVM_THIN_FULL = dataclasses.replace(
     full_only=True,
 )
 
+# The guest has no udev, whose link /dev/vg/dumps leads to this node.
+_RAW_LVM = dataclasses.replace(
+    _LVM,
+    name="raw-lvm",
+    kdump_conf="raw /dev/dm-0\n",
+    disks=(("512",),),
+    prepare="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm; lvm vgcreate vg /dev/vdd; "
+    "lvm lvcreate -y -Zn -L 400M -n dumps vg",
+    console=(
+        "set up the logical volume vg-dumps",
+        "found the dump target /dev/mapper/vg-dumps: /dev/dm-0",
+        "kdump-agent: saved vmcore on /dev/dm-0",
+        "kdump-agent: final action: reboot",
+    ),
+    after="modprobe dm_mod; mkdir -p /run/lvm /run/lock/lvm; lvm vgchange -ay vg; run start kdumpctl start; "
+    "cp -r /var/crash/20* /harness/dump",
+    full_only=True,
+)
+
 _RAID1 = TargetCase(
     "target-raid1",
     kdump_conf="path /dumps/crash\n",
@@ -212,6 +231,7 @@ CASES = (
     _LVM,
     _LVM_THIN,
     _LVM_THIN_FULL,
+    _RAW_LVM,
     _MULTIPATH,
     _MULTIPATH_ONE_LEFT,
     _MULTIPATH_LVM,
