@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kRecordPath = "/run/kdump-agent.log";
 constexpr const char* kPanicTimeout = "/proc/sys/kernel/panic";
+constexpr const char* kHungTaskPanic = "/proc/sys/kernel/hung_task_panic";
 
 struct KernelFileSystem {
   const char* type;
@@ -106,6 +107,11 @@ Status correct_local_clock(const SysRoot& root) {
 Status restart_on_panic(const SysRoot& root) {
   if (TRY(root.read_value(kPanicTimeout)) != "0") return {};
   return write_attribute(root.path(kPanicTimeout), "10");
+}
+
+Status outlive_hung_tasks(const SysRoot& root) {
+  if (!root.exists(kHungTaskPanic)) return {};  // without CONFIG_DETECT_HUNG_TASK
+  return write_attribute(root.path(kHungTaskPanic), "0");
 }
 
 }  // namespace kdump::agent

@@ -27,6 +27,10 @@ AgentLog open_log(const SysRoot& root);
 /// unless panic= on the command line says otherwise.
 Status restart_on_panic(const SysRoot& root);
 
+/// A program that waits for a dead disk or server must not panic this kernel (hung_task_panic): it
+/// is left behind, and the next target is tried.
+Status outlive_hung_tasks(const SysRoot& root);
+
 /// What the time is when the clock says `seconds` although it was read as UTC and keeps local time
 /// (that of the TZ in force).
 [[nodiscard]] std::time_t utc_of_local_clock(std::time_t seconds);

@@ -37,6 +37,9 @@ Result<int> run(const std::vector<std::string>& arguments) {
   if (const auto status = restart_on_panic(root); !status) {
     log.warning("{}", status.error().message);
   }
+  if (const auto status = outlive_hung_tasks(root); !status) {
+    log.warning("{}", status.error().message);
+  }
   if (const auto status = correct_local_clock(root); !status) {
     log.warning("{}", status.error().message);
   }

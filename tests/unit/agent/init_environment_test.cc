@@ -117,5 +117,13 @@ TEST(RestartOnPanic, IsSetUnlessTheCommandLineDid) {
   EXPECT_FALSE(restart_on_panic(empty.root()));
 }
 
+TEST(OutliveHungTasks, WhateverTheCommandLineSays) {
+  const test::TempTree tree;
+  EXPECT_TRUE(outlive_hung_tasks(tree.root())) << "a kernel that does not look for them";
+  tree.write("/proc/sys/kernel/hung_task_panic", "1\n");
+  EXPECT_TRUE(outlive_hung_tasks(tree.root()));
+  EXPECT_TRUE(tree.read("/proc/sys/kernel/hung_task_panic").starts_with("0"));
+}
+
 }  // namespace
 }  // namespace kdump::agent
