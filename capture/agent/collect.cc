@@ -8,6 +8,7 @@
 #include "capture/agent/kernel_log.h"
 #include "capture/agent/run_into_log.h"
 
+#include <cerrno>
 #include <csignal>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -83,9 +84,11 @@ std::string when_full(const std::string& directory) {
   if (::statvfs(directory.c_str(), &info) != 0) return {};
   const std::uint64_t available = std::uint64_t{info.f_bavail} * info.f_frsize;
   if (available >= kNearlyNothing) return {};
-  // One whose disk is gone has no room either, and nothing that can be removed.
-  const auto folder = Fd::open(directory, O_RDONLY | O_DIRECTORY);
-  if (!folder || ::fsync(folder->raw()) != 0) return {};
+  // One whose disk is gone has no room either, but takes no file for another reason.
+  const std::string probe = directory + "/room";
+  const auto file = Fd::open(probe, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file && file.error().code != ENOSPC && file.error().code != EDQUOT) return {};
+  if (file) ::unlink(probe.c_str());
   return fmt::format(
       "\nthe dump target is full ({} of {} left): remove old dumps from it, or name a "
       "larger one",
