@@ -4,12 +4,40 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kdump {
 namespace {
 
 constexpr std::size_t kReadStep = std::size_t{64} << 10U;
+
+/// One byte more than a file says that it has, so that its end is seen in the same buffer: a kernel
+/// would else be copied again at each growth.
+std::size_t first_step(int fd) {
+  struct stat info {};
+  const bool is_known = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+  return is_known ? static_cast<std::size_t>(info.st_size) + 1 : kReadStep;
+}
+
+template <typename Content>
+Result<Content> read_whole(const std::string& path, std::size_t limit) {
+  const Fd fd = TRY(Fd::open(path, O_RDONLY));
+  Content content(std::min(first_step(fd.raw()), limit + 1), {});
+  std::size_t used = 0;
+  for (;;) {
+    if (used == content.size()) content.resize(used + std::min(limit + 1 - used, kReadStep));
+    const auto got = read_some(fd.raw(), std::as_writable_bytes(std::span(content)).subspan(used));
+    if (!got) return Error(got.error()).with_context(path);
+    used += *got;
+    if (used > limit) {
+      return make_error(ErrorKind::kBadData, "{}: larger than {} bytes", path, limit);
+    }
+    if (*got == 0) break;
+  }
+  content.resize(used);
+  return content;
+}
 
 }  // namespace
 
@@ -65,19 +93,11 @@ Status write_all_at(int fd, std::span<const std::byte> bytes, std::uint64_t offs
 Status write_all(int fd, std::string_view text) { return write_all(fd, as_bytes(text)); }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const Fd fd = TRY(Fd::open(path, O_RDONLY));
-  std::string text;
-  for (;;) {
-    const std::size_t used = text.size();
-    text.resize(used + std::clamp(limit + 1 - used, std::size_t{1}, kReadStep));
-    auto got = read_some(fd.raw(), std::as_writable_bytes(std::span(text)).subspan(used));
-    if (!got) return std::move(got).error().with_context(path);
-    text.resize(used + *got);
-    if (*got == 0) return text;
-    if (text.size() > limit) {
-      return make_error(ErrorKind::kBadData, "{}: larger than {} bytes", path, limit);
-    }
-  }
+  return read_whole<std::string>(path, limit);
+}
+
+Result<std::vector<std::byte>> read_bytes(const std::string& path, std::size_t limit) {
+  return read_whole<std::vector<std::byte>>(path, limit);
 }
 
 Status write_attribute(const std::string& path, std::string_view text) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace kdump {
 
@@ -28,6 +29,10 @@ Status write_all(int fd, std::string_view text);
 /// The whole file as text. Works for /proc and /sys files, whose st_size says nothing. `limit`
 /// bounds what a hostile or broken file can cost; a longer file is kBadData.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{64} << 20U);
+
+/// The same as bytes.
+Result<std::vector<std::byte>> read_bytes(const std::string& path,
+                                          std::size_t limit = std::size_t{64} << 20U);
 
 /// Writes `text` to an existing file (a sysfs or procfs attribute) in one write(2).
 Status write_attribute(const std::string& path, std::string_view text);

@@ -4,7 +4,10 @@
 #include "base/io.h"
 #include "kdumpctl/kexec/compressed_payload.h"
 
+#include <cstring>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace kdump::kexec {
 namespace {
@@ -13,9 +16,12 @@ constexpr std::size_t kMaxInitrdSize = std::size_t{2} << 30U;
 
 // Documentation/driver-api/early-userspace/buffer-format.rst: newc archives, the kernel's
 // decompressors' formats, and zero bytes in between. The kernel does not know lz4's newer frames.
-bool begins_like_initrd(std::string_view text) {
-  return text.starts_with("070701") || text.starts_with("070702") ||
-         !compression_of(as_bytes(text)).empty();
+bool begins_like_initrd(std::span<const std::byte> bytes) {
+  const auto begins_with = [&](std::string_view magic) {
+    return bytes.size() >= magic.size() &&
+           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+  };
+  return begins_with("070701") || begins_with("070702") || !compression_of(bytes).empty();
 }
 
 }  // namespace
@@ -23,17 +29,20 @@ bool begins_like_initrd(std::string_view text) {
 Result<std::vector<std::byte>> read_initrd(const std::vector<std::string>& paths) {
   std::vector<std::byte> all;
   for (const std::string& path : paths) {
-    const std::string text = TRY(read_file(path, kMaxInitrdSize));
-    if (!begins_like_initrd(text)) {
+    std::vector<std::byte> bytes = TRY(read_bytes(path, kMaxInitrdSize));
+    if (!begins_like_initrd(bytes)) {
       return make_error(ErrorKind::kBadData,
                         "{}: {}; build the image again",
                         path,
-                        text.empty() ? "the file is empty"
-                                     : "neither a cpio archive nor compressed in a way that the "
-                                       "kernel can unpack");
+                        bytes.empty() ? "the file is empty"
+                                      : "neither a cpio archive nor compressed in a way that the "
+                                        "kernel can unpack");
     }
-    const auto bytes = as_bytes(text);
-    all.insert(all.end(), bytes.begin(), bytes.end());
+    if (all.empty()) {
+      all = std::move(bytes);
+    } else {
+      all.insert(all.end(), bytes.begin(), bytes.end());
+    }
     all.resize((all.size() + 3) / 4 * 4);
   }
   if (all.empty()) {

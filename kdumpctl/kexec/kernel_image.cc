@@ -94,9 +94,7 @@ Result<KernelImage> check_kernel_image(std::string path, std::vector<std::byte> 
 }
 
 Result<KernelImage> read_kernel_image(const std::string& path) {
-  const std::string text = TRY(read_file(path, kMaxKernelSize));
-  const auto bytes = as_bytes(text);
-  return check_kernel_image(path, std::vector<std::byte>(bytes.begin(), bytes.end()));
+  return check_kernel_image(path, TRY(read_bytes(path, kMaxKernelSize)));
 }
 
 }  // namespace kdump::kexec

@@ -26,6 +26,19 @@ TEST(Io, ReadFileReadsWhatHasNoSize) {
   EXPECT_NE(text->find("Name:"), std::string::npos);
 }
 
+TEST(Io, ReadFileReadsEachLengthAroundItsSteps) {
+  const test::TempTree tree;
+  for (const std::size_t length : {0U, 1U, 65535U, 65536U, 65537U, 200000U}) {
+    const std::string content(length, 'x');
+    tree.write("/f", content);
+    EXPECT_EQ(*read_file(tree.path("/f")), content) << length;
+    EXPECT_EQ(*read_file(tree.path("/f"), length), content) << length;
+    EXPECT_EQ(read_bytes(tree.path("/f"))->size(), length);
+    if (length == 0) continue;
+    EXPECT_FALSE(read_file(tree.path("/f"), length - 1).has_value()) << length;
+  }
+}
+
 TEST(Io, AbsentFileIsNotFoundAndNamed) {
   const auto text = read_file("/nonexistent/file");
   ASSERT_FALSE(text.has_value());
