@@ -13,6 +13,9 @@
 namespace kdump::config {
 namespace {
 
+/// In all the ways in which SUSE's file has had it.
+bool is_no(const std::string& value) { return value == "no" || value == "false" || value == "0"; }
+
 using Fate = ImportedSetting::Fate;
 
 /// "sftp://user@host/path" in parts.
@@ -235,11 +238,10 @@ void Importer::suse() {
     return fate(Fate::kTaken, "core_collector makedumpfile " + value());
   }
   if (name() == "KDUMP_IMMEDIATE_REBOOT") {
-    return take(value() == "no" ? "final_action halt" : "final_action reboot");
+    return take(is_no(value()) ? "final_action halt" : "final_action reboot");
   }
   if (name() == "KDUMP_CONTINUE_ON_ERROR") {
-    return take(value() == "no" || value() == "false" ? "failure_action shell"
-                                                      : "failure_action reboot");
+    return take(is_no(value()) ? "failure_action shell" : "failure_action reboot");
   }
   if (name() == "KDUMP_REQUIRED_PROGRAMS") return take("extra_bins " + value());
   if (name() == "KDUMP_PRESCRIPT") return take("kdump_pre " + value());
@@ -295,6 +297,10 @@ Result<ForeignKind> recognise_foreign(std::string_view text, const std::string& 
   for (const char* name :
        {"KDUMP_SAVEDIR", "KDUMP_DUMPLEVEL", "KDUMP_DUMPFORMAT", "KDUMP_IMMEDIATE_REBOOT"}) {
     if (sets(parsed, name)) return ForeignKind::kSuse;
+  }
+  // Perhaps it sets nothing because it is written wrongly.
+  if (!parsed.diagnostics.empty()) {
+    return make_error(ErrorKind::kBadData, "{}", parsed.diagnostics.front().to_string());
   }
   return make_error(ErrorKind::kUsage,
                     "{} is neither Debian's /etc/default/kdump-tools nor SUSE's "

@@ -150,19 +150,16 @@ std::vector<std::string_view> ConfChecker::option_names() {
 }
 
 void ConfChecker::unknown(const ConfEntry& entry) {
-  const auto names = option_names();
   const auto equals = entry.name.find('=');
-  if (std::find(names.begin(), names.end(), entry.name.substr(0, equals)) != names.end()) {
-    return error(entry,
-                 fmt::format("Invalid kdump config option {}", shown(entry.name)),
-                 fmt::format("Write '{}' without '=', a blank between option and value",
-                             entry.name.substr(0, equals)));
+  const auto close = suggestion(entry.name.substr(0, equals), option_names());
+  std::string remedy =
+      "kdump.conf(5) lists the options; put a '#' before a line that is to be ignored";
+  if (close && equals != std::string::npos) {
+    remedy = fmt::format("Write '{}' without '=', a blank between option and value", *close);
+  } else if (close) {
+    remedy = fmt::format("Did you mean '{}'?", *close);
   }
-  const auto close = suggestion(entry.name, names);
-  error(entry,
-        fmt::format("Invalid kdump config option {}", shown(entry.name)),
-        close ? fmt::format("Did you mean '{}'?", *close)
-              : "kdump.conf(5) lists the options; put a '#' before a line that is to be ignored");
+  error(entry, fmt::format("Invalid kdump config option {}", shown(entry.name)), std::move(remedy));
 }
 
 bool ConfChecker::text_is_usable(const ConfEntry& entry) {

@@ -127,7 +127,13 @@ void AssignmentReader::refuse_word() {
   const std::string word = escape_control(rest_.substr(0, end));
   const ShellAssignment* before =
       result_.assignments.empty() ? nullptr : &result_.assignments.back();
-  if (before != nullptr && before->line == line_) {
+  const auto next = rest_.find_first_not_of(" \t", end);
+  const bool has_blank = next != std::string_view::npos && next > end && rest_[next] == '=';
+  if (has_blank) {
+    error(line_,
+          fmt::format("there is a blank before the '=' behind '{}'", word),
+          fmt::format("Write it without: {}=\"...\"", word));
+  } else if (before != nullptr && before->line == line_) {
     error(line_,
           fmt::format("'{}' stands outside the value of {}", word, before->name),
           fmt::format("Put the value in double quotes: {}=\"... {}\"", before->name, word));

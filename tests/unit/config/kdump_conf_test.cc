@@ -195,6 +195,8 @@ const std::vector<FindingCase>& findings() {
       {"# x\npth /var/crash", kError, 2, "Invalid kdump config option pth. Did you mean 'path'?"},
       {"\x1b[2J x", kError, 1, "Invalid kdump config option \\x1b[2J. kdump.conf(5) lists"},
       {"path=/var/crash", kError, 1, "Invalid kdump config option path=/var/crash"},
+      {"Path=/var/crash", kError, 1, "option Path=/var/crash. Write 'path' without '='"},
+      {"core_collecter=x", kError, 1, "core_collecter=x. Write 'core_collector' without '='"},
       {"path", kError, 1, "Invalid kdump config value for option 'path'. Give 'path' a value"},
       {"path \"\"", kError, 1, "Invalid kdump config value for option 'path'"},
       {"path /a\npath /b",

@@ -66,7 +66,7 @@ TEST(ShellAssignments, RefusesWhatAShellWouldDo) {
       {". /etc/other", 1, "'.' is not an assignment"},
       {"if true; then", 1, "'if' is not an assignment"},
       {"A B=c", 1, "'A' is not an assignment"},
-      {"A =c", 1, "'A' is not an assignment"},
+      {"A =c", 1, "there is a blank before the '=' behind 'A'"},
       {"\x01\x02", 1, "'\\x01\\x02' is not an assignment"},
       {"A=1\nB=\"open\nC=d\n", 2, "a double quote without its partner"},
       {"B='open", 1, "a single quote without its partner"},
