@@ -25,8 +25,10 @@
 #include "mkdumprd/watchdog_facts.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 namespace kdump::mkdumprd {
 namespace {
@@ -103,6 +105,16 @@ void describe(const ImagePlan& plan, const ImageContents& contents, BuildReport&
     built_in.insert(closure.built_in.begin(), closure.built_in.end());
   }
   report.details.push_back(fmt::format("built into the kernel: {}", fmt::join(built_in, " ")));
+}
+
+/// The likeliest of all failures to write an image: a small /boot with many kernels.
+Error with_room_advice(Error error, const std::string& image) {
+  if (error.code != ENOSPC && error.code != EDQUOT) return error;
+  error.message += fmt::format(
+      ". Make room in {}: remove kernels that are no longer needed, and what is left of removed "
+      "ones",
+      std::filesystem::path(image).parent_path().string());
+  return error;
 }
 
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
@@ -298,7 +310,9 @@ Result<BuildReport> build_image(const SysRoot& root,
   const config::ImageManifest manifest = TRY(make_manifest(
       root, given, kernel, plan, {request.config_file, request.arguments, std::move(sources)}));
   TRY(add_manifest(plan, manifest));
-  report.size = TRY(write_image(root, plan, kernel.packing, request.image, progress));
+  auto written = write_image(root, plan, kernel.packing, request.image, progress);
+  if (!written) return with_room_advice(std::move(written).error(), request.image);
+  report.size = *written;
   TRY(write_manifest(manifest, request.image));
   report.module_count = count_modules(plan);
   report.packing = kernel.packing;
