@@ -11,6 +11,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <regex>
 
 namespace kdump::ctl {
@@ -162,6 +163,70 @@ TEST(AnsibleRole, TheDefaultHasNoNewline) {
   VerbHost host;
   host.run("get-default-crashkernel");
   EXPECT_THAT(host.transcript(), testing::MatchesRegex("(.|\n)*:[0-9]+M\\[exit 0(.|\n)*"));
+}
+
+// The kernel test suite of Red Hat and CKI removes the image, restarts, and takes each further line
+// with one of these words as a finding.
+TEST(RedHatKernelTests, ARestartWithoutAnImageSaysNothingSuspicious) {
+  VerbHost host;
+  host.run("start");
+  std::filesystem::remove(host.tree.path(kVerbHostImage));
+  host.tree.write("/etc/kdump.conf",
+                  "\npath /var/crash\ncore_collector makedumpfile -l --message-level 7 -d 31\n");
+  const std::size_t before = host.transcript().size();
+  host.run("restart");
+  const std::string said = host.transcript().substr(before);
+  EXPECT_THAT(said, HasSubstr("kdump: Starting kdump: [OK]\n[exit 0, loaded]"));
+  EXPECT_THAT(said, HasSubstr("kdump: No kdump initial ramdisk found.\n"));
+  const std::regex suspicious("can't|error|warn", std::regex::icase);
+  EXPECT_FALSE(std::regex_search(said, suspicious)) << said;
+}
+
+// It edits /etc/sysconfig/kdump with sed: NAME=" at the beginning of a line, the value whole on it.
+TEST(RedHatKernelTests, ItsSedFindsTheVariables) {
+  for (const char* machine : {"x86_64", "aarch64"}) {
+    const std::string text = source_file(std::string("config/kdump.sysconfig.") + machine);
+    for (const char* name : {"KDUMP_COMMANDLINE",
+                             "KDUMP_COMMANDLINE_REMOVE",
+                             "KDUMP_COMMANDLINE_APPEND",
+                             "KDUMP_KERNELVER",
+                             "KDUMP_IMG",
+                             "KEXEC_ARGS"}) {
+      const std::regex line("(^|\n)" + std::string(name) + "=\"[^\"\\n]*\"\n");
+      EXPECT_TRUE(std::regex_search(text, line)) << name << " in " << machine;
+    }
+  }
+}
+
+// What it, Avocado-VT, op-test, Red Hat's os-tests and CoreOS' kola write into kdump.conf.
+TEST(TestSuites, WhatTheyWriteIsAccepted) {
+  for (const char* conf : {"nfs server.example.com:/var/tmp/nfsshare\n",
+                           "ssh root@server\nsshkey /root/plan/id_ecdsa\n"
+                           "core_collector makedumpfile -l --message-level 7 -d 31 -F\n",
+                           "core_collector makedumpfile -F -c -d 31\npath /var/crash\n",
+                           "raw /dev/vdb1\ncore_collector makedumpfile -F -d 31\nlink_delay 60\n",
+                           "ssh core@10.0.2.2\nsshkey /root/.ssh/id_ssh_kdump\n"
+                           "path /home/core/crash\n"
+                           "core_collector makedumpfile -F -l --message-level 1 -d 31\n",
+                           "#ssh user@my.server.com\nnfs 10.1.1.1:/export\n#path /var/crash\n"
+                           "path /\n"}) {
+    EXPECT_TRUE(is_accepted(conf)) << conf;
+  }
+}
+
+// Avocado-VT gives up when the status of a unit that has started says this.
+TEST(TestSuites, NothingSaysThatLoadingFailedWhenItDidNot) {
+  VerbHost host;
+  host.run("start");
+  host.run("restart");
+  EXPECT_THAT(host.transcript(), testing::Not(HasSubstr("failed to load kdump kernel")));
+}
+
+// Hypervisor hosts of oVirt look for a line that begins so.
+TEST(Vdsm, TheFenceNodesOfAClusterAreAccepted) {
+  EXPECT_TRUE(
+      is_accepted("path /var/crash\nfence_kdump_nodes engine.example.com 192.0.2.7\n"
+                  "fence_kdump_args -p 7410 -f auto -c 0 -i 5\n"));
 }
 
 // Every script since RHEL 5: exit codes of status, and of anything that is no command.
