@@ -67,10 +67,22 @@ bool uses_old_image(const Context& context, const CaptureKernel& target, const E
   return true;
 }
 
+/// An image that the panic kernel cannot unpack saves nothing, however current it is.
+Status check_wholeness(const Context& context,
+                       const CaptureKernel& target,
+                       const PreparedLoad& prepared) {
+  if (prepared.image_damage.empty() || !is_as_built(context.root, target)) return {};
+  return make_error(ErrorKind::kBadData,
+                    "{}: {}, so that it would save nothing. Build it again (kdumpctl rebuild)",
+                    context.root.path(target.image),
+                    prepared.image_damage);
+}
+
 Result<PreparedLoad> plan_and_report(const Context& context,
                                      const Settings& settings,
                                      const CaptureKernel& target) {
   auto plan = TRY(plan_panic(context, settings, target));
+  TRY(check_wholeness(context, target, plan.prepared));
   for (const std::string& note : plan.notes) context.log.warning("{}", note);
   report_changes(context, plan.cmdline);
   const LogLevel shown_at = settings.kexec.debug ? LogLevel::kInfo : LogLevel::kDebug;
@@ -81,14 +93,34 @@ Result<PreparedLoad> plan_and_report(const Context& context,
   return std::move(plan.prepared);
 }
 
+/// A new image in the place of one that was damaged after it was built, which no change of its
+/// inputs shows. `error` is why it cannot be loaded. Whether there is a new one.
+Result<bool> replace_damaged(const Context& context,
+                             const Settings& settings,
+                             const CaptureKernel& target,
+                             const Error& error) {
+  const bool names_image = error.message.starts_with(context.root.path(target.image) + ":");
+  if (!names_image || error.kind != ErrorKind::kBadData || settings.config.force_no_rebuild) {
+    return false;
+  }
+  context.log.warning("{}", error.message);
+  TRY(build_image(context, settings, target));
+  return true;
+}
+
 Result<Prepared> prepare(const Context& context, const Settings& settings, ImagePolicy policy) {
   const CaptureKernel target = TRY(find_capture_kernel(context.root, settings.sysconfig));
   for (const std::string& note : target.notes) context.log.warning("{}", note);
   const auto provided = provide_image(context, settings, target, policy);
   const bool old_image = !provided && uses_old_image(context, target, provided.error());
   if (!provided && !old_image) return provided.error();
-  PreparedLoad planned = TRY(plan_and_report(context, settings, target));
-  return Prepared{std::move(planned), old_image};
+  auto planned = plan_and_report(context, settings, target);
+  if (!planned && !old_image && policy == ImagePolicy::kBuildWhenNeeded &&
+      TRY(replace_damaged(context, settings, target, planned.error()))) {
+    planned = plan_and_report(context, settings, target);
+  }
+  if (!planned) return planned.error();
+  return Prepared{std::move(*planned), old_image};
 }
 
 /// Loads and unloads that are left are not to be used up unnoticed.

@@ -47,6 +47,11 @@ Result<std::string> kernel_log() {
   constexpr int kReadAll = 3;  // SYSLOG_ACTION_READ_ALL, SYSLOG_ACTION_SIZE_BUFFER: syslog(2)
   constexpr int kSizeOfBuffer = 10;
   const int size = ::klogctl(kSizeOfBuffer, nullptr, 0);
+  if (size < 0 && errno == EPERM) {
+    return make_error(ErrorKind::kUsage,
+                      "only root may read the kernel's messages, which tell whether memory is "
+                      "encrypted; run it as root");
+  }
   if (size < 0) return system_error(errno, "cannot read the kernel's messages");
   std::string text(static_cast<std::size_t>(size), '\0');
   const int length = ::klogctl(kReadAll, text.data(), size);

@@ -13,6 +13,7 @@
 #include "kdumpctl/service_job.h"
 #include "kdumpctl/volume_keys.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -74,7 +75,10 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
                                   .rng_seed = std::move(seed)};
   request.efi_runtime = order.options.efi_runtime;
   request.window = {order.options.lowest_address, order.options.end_address};
-  request.unpacked_initrd = unpacked_size(image);
+  const FileRecord image_record = TRY(record_file(root, order.image, image));
+  // Without the bytes up to a multiple of four.
+  const UnpackedImage unpacked = measure_image(std::span(image).first(image_record.size));
+  request.unpacked_initrd = std::max<std::uint64_t>(unpacked.size, image.size());
   request.working_memory = kLeastWorkingMemory;
 
   PreparedLoad prepared;
@@ -97,7 +101,8 @@ Result<PreparedLoad> plan_panic_kernel(const LoadOrder& order,
     TRY(kexec::check_loadable(prepared.load.plan));
   }
   prepared.kernel = TRY(record_file(root, order.kernel, kernel.file()));
-  prepared.image = TRY(record_file(root, order.image, image));
+  prepared.image = image_record;
+  prepared.image_damage = unpacked.damage;
   return prepared;
 }
 

@@ -37,6 +37,7 @@ struct PreparedLoad {
   kexec::KernelLoad load;
   FileRecord kernel;
   FileRecord image;
+  std::string image_damage;  ///< why the image is not one whole compressed stream, or ""
 };
 
 /// Reads and checks the order's kernel and image, lays them out for that host and chooses the

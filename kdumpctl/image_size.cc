@@ -13,15 +13,15 @@ constexpr std::uint64_t kEnough = std::uint64_t{64} << 30U;
 
 }  // namespace
 
-std::uint64_t unpacked_size(std::span<const std::byte> image) {
-  std::uint64_t total = 0;
+UnpackedImage measure_image(std::span<const std::byte> image) {
+  UnpackedImage out;
   const Status whole = kexec::unpack(image, [&](std::span<const std::byte> piece) {
-    total += piece.size();
-    return total < kEnough;
+    out.size += piece.size();
+    return out.size < kEnough;
   });
-  // Of an image that is damaged, or no compressed archive, the packed size is all that is known.
-  static_cast<void>(whole);
-  return std::max<std::uint64_t>(total, image.size());
+  if (!whole) out.damage = whole.error().message;
+  out.size = std::max<std::uint64_t>(out.size, image.size());
+  return out;
 }
 
 }  // namespace kdump::ctl

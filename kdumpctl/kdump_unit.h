@@ -5,6 +5,9 @@
 
 namespace kdump::ctl {
 
+/// Whether `systemctl mask` forbids to start kdump.service at all.
+[[nodiscard]] bool is_unit_masked(const SysRoot& root);
+
 /// Whether systemd starts kdump.service at boot, by the links that `systemctl enable` makes.
 [[nodiscard]] bool is_unit_enabled(const SysRoot& root);
 

@@ -152,7 +152,7 @@ Result<MemoryEstimate> estimate_memory(const Context& context,
   estimate.kernel = kernel.machine() == kexec::Machine::kX86 ? kernel.setup().init_size
                                                              : kernel.arm64().image_size;
   const auto image = TRY(kexec::read_initrd({root.path(target.image)}));
-  estimate.image = image.size() + unpacked_size(image);
+  estimate.image = image.size() + measure_image(image).size;
   add_modules(root, target, estimate);
   estimate.runtime = kRuntime;
   add_default(root, estimate);

@@ -146,4 +146,12 @@ Status keep_renewed_manifest(const SysRoot& root,
                                config::to_json(*decision.renewed, config::Stamps::kWith));
 }
 
+bool is_as_built(const SysRoot& root, const CaptureKernel& target) {
+  const auto text = root.read(manifest_path(target));
+  if (!text) return false;
+  const auto manifest = config::manifest_from_json(*text, root.path(manifest_path(target)));
+  const auto now = config::stamp_of(root, target.image);
+  return manifest && now && now->modified == manifest->image.modified;
+}
+
 }  // namespace kdump::ctl

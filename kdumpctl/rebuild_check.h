@@ -43,4 +43,8 @@ Status keep_renewed_manifest(const SysRoot& root,
                              const CaptureKernel& target,
                              const RebuildDecision& decision);
 
+/// Whether nobody has written to the image since mkdumprd did: what is wrong with it then is
+/// damage.
+[[nodiscard]] bool is_as_built(const SysRoot& root, const CaptureKernel& target);
+
 }  // namespace kdump::ctl

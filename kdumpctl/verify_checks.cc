@@ -192,6 +192,11 @@ void Verifier::target() {
 
 void Verifier::service() {
   if (is_unit_enabled(context_.root)) return pass("service", "kdump.service is enabled");
+  if (is_unit_masked(context_.root)) {
+    return fail("service",
+                "kdump.service is masked: nothing is loaded after the next boot",
+                "Run \"systemctl unmask kdump\", then \"systemctl enable kdump\"");
+  }
   fail("service",
        "kdump.service is not enabled: nothing is loaded after the next boot",
        "Run \"systemctl enable kdump\"");

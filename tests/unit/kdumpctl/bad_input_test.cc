@@ -68,7 +68,11 @@ const std::vector<BadInput>& bad_inputs() {
       {"empty-kernel", [](VerbHost& host) { host.tree.write(kVerbHostKernel, ""); }},
       {"not-a-kernel",
        [](VerbHost& host) { host.tree.write(kVerbHostKernel, std::string(100000, 'x')); }},
-      {"broken-image", [](VerbHost& host) { host.tree.write(kVerbHostImage, "garbage"); }},
+      {"broken-image",
+       [](VerbHost& host) {
+         host.tree.write(kVerbHostImage, "garbage");
+         host.tree.write("/etc/kdump.conf", "force_no_rebuild 1\n");
+       }},
       {"no-room", [](VerbHost& host) { host.write_kernel({.init_size = 200U << 20U}); }},
       // What mkdumprd says about the target stands before this, from mkdumprd itself.
       {"build-fails",

@@ -20,17 +20,20 @@ TEST(ImageSize, OfWhatIsPacked) {
   for (const int filter : {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_ZSTD}) {
     const auto image = packed(filter, 5'000'000);
     ASSERT_LT(image.size(), 100'000U);
-    EXPECT_EQ(unpacked_size(image), 5'000'000U) << filter;
+    EXPECT_EQ(measure_image(image).size, 5'000'000U) << filter;
+    EXPECT_EQ(measure_image(image).damage, "") << filter;
   }
 }
 
 TEST(ImageSize, NeverLessThanTheFile) {
-  EXPECT_EQ(unpacked_size({}), 0U);
+  EXPECT_EQ(measure_image({}).size, 0U);
   const std::vector<std::byte> plain(5000, std::byte{'x'});
-  EXPECT_EQ(unpacked_size(plain), 5000U);
+  EXPECT_EQ(measure_image(plain).size, 5000U);
+  EXPECT_EQ(measure_image(plain).damage, "");
   auto cut = packed(ARCHIVE_FILTER_ZSTD, 5'000'000);
   cut.resize(cut.size() / 2);
-  EXPECT_GE(unpacked_size(cut), cut.size());
+  EXPECT_GE(measure_image(cut).size, cut.size());
+  EXPECT_NE(measure_image(cut).damage, "");
 }
 
 }  // namespace

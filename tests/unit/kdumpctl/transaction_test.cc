@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A load that fails must leave the host as protected as it can be, and say how protected that is.
+#include "tests/support/packed.h"
 #include "tests/unit/kdumpctl/verb_host.h"
 
+#include <archive.h>
 #include <gmock/gmock.h>
 
 #include <cerrno>
@@ -40,6 +42,55 @@ TEST(Transaction, WhatTheKernelHasFreedIsLoadedAgain) {
   EXPECT_THAT(host.transcript(), HasSubstr("[exit 1, loaded]"));
   host.run("status");
   EXPECT_THAT(host.transcript(), HasSubstr("kdump.img has changed since it was loaded"));
+}
+
+/// An image of which the file system has lost the end, with the time it was built.
+void damage_image(const VerbHost& host) {
+  const std::string path = host.tree.path(kVerbHostImage);
+  const auto built = std::filesystem::last_write_time(path);
+  auto image = test::packed(ARCHIVE_FILTER_ZSTD, std::vector<std::byte>(1'000'000));
+  image.resize(image.size() / 2);
+  std::string text;
+  for (const std::byte byte : image) text += static_cast<char>(byte);
+  host.tree.write(kVerbHostImage, text);
+  std::filesystem::last_write_time(path, built);
+}
+
+TEST(Transaction, ADamagedImageIsNotLoaded) {
+  VerbHost host;
+  host.run("start");
+  damage_image(host);
+  host.run("reload");
+  EXPECT_TRUE(host.loaded());
+  EXPECT_THAT(host.loads, SizeIs(1));
+  EXPECT_THAT(host.transcript(), HasSubstr("kdump.img: the compressed data is damaged ("));
+  EXPECT_THAT(host.transcript(), HasSubstr("Build it again (kdumpctl rebuild)"));
+  EXPECT_THAT(host.transcript(), testing::EndsWith("[exit 1, loaded]\n"));
+}
+
+TEST(Transaction, ADamagedImageIsBuiltAgain) {
+  VerbHost host;
+  host.run("start");
+  damage_image(host);
+  host.run("stop");
+  host.run("start");
+  EXPECT_THAT(host.builds, SizeIs(2));
+  EXPECT_THAT(host.transcript(), HasSubstr("WARNING: /boot/initramfs-6.1.0-9-amd64kdump.img: the"));
+  EXPECT_THAT(host.transcript(), testing::EndsWith("Starting kdump: [OK]\n[exit 0, loaded]\n"));
+  host.tree.write(kVerbHostImage, "");
+  host.run("restart");
+  EXPECT_THAT(host.builds, SizeIs(3));
+  EXPECT_THAT(host.transcript(), testing::EndsWith("Starting kdump: [OK]\n[exit 0, loaded]\n"));
+}
+
+TEST(Transaction, ADamagedImageThatMayNotBeBuiltAgain) {
+  VerbHost host;
+  host.run("start");
+  damage_image(host);
+  host.tree.write("/etc/kdump.conf", "force_no_rebuild 1\n");
+  host.run("restart");
+  EXPECT_THAT(host.builds, SizeIs(1));
+  EXPECT_THAT(host.transcript(), testing::EndsWith("[exit 1, loaded]\n"));
 }
 
 TEST(Transaction, ARefusalBeforeThatLeavesTheOldOne) {

@@ -222,6 +222,15 @@ TEST(Verbs, VerifyPassesOnAHostThatIsRight) {
   EXPECT_THAT(host.transcript(), testing::EndsWith("[exit 0, loaded]\n"));
 }
 
+TEST(Verbs, AMaskedServiceIsNotEnabled) {
+  VerbHost host;
+  host.run("start");
+  host.tree.link("/etc/systemd/system/multi-user.target.wants/kdump.service", "/x");
+  host.tree.link("/etc/systemd/system/kdump.service", "/dev/null");
+  host.run("verify");
+  EXPECT_THAT(host.transcript(), HasSubstr("FAIL  service: kdump.service is masked"));
+}
+
 TEST(Verbs, ATestCrashesOnlyAfterAYes) {
   VerbHost host;
   host.run("test");
