@@ -51,6 +51,7 @@ struct Work {
   const InitContext& init;
   const config::CapturePlan& plan;
   const ProgressMark* mark;  ///< nullptr when nobody asks how it goes
+  MemoryReserve& reserve;
 };
 
 int work(const Work& shared, std::size_t first_target, Deadline end, int report_fd) {
@@ -63,7 +64,8 @@ int work(const Work& shared, std::size_t first_target, Deadline end, int report_
   }
   StepClock steps(init.system, end, report_fd, shared.mark);
   MemoryWatch memory(init.root);
-  switch (capture({plan, init.root, init.system, init.log, steps, memory}, first_target)) {
+  switch (capture({plan, init.root, init.system, init.log, steps, memory, shared.reserve},
+                  first_target)) {
     case CaptureEnd::kSaved:
       return kWorkerSucceeded;
     case CaptureEnd::kDeclined:
@@ -201,11 +203,13 @@ void run_as_init(const InitContext& init) {
   const Deadlines deadlines = divide(start, plan->deadlines.total);
   const pid_t feeder = plan->watchdog ? feed_watchdogs(init, deadlines.end_of_all) : 0;
   const auto mark = tell_cluster(init, *plan, deadlines.end_of_all);
-  const Work shared{init, *plan, mark ? &*mark : nullptr};
+  MemoryReserve reserve(init.root);
+  const Work shared{init, *plan, mark ? &*mark : nullptr, reserve};
   std::vector<StepTime> steps;
   if (capture_under_supervision(shared, deadlines, steps) != CaptureEnd::kFailed) {
     return perform_final_action(plan->final_action, init.log, init.power);
   }
+  reserve.release();
   leave_evidence(init.root, init.system, init.log, *plan, deadlines.end_of_all);
   run_emergency_hooks(init, *plan, deadlines.end_of_all);
   if (plan->failure_action == config::FailureAction::kShell) show_steps(init, *plan, steps);

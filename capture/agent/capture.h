@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/sys_root.h"
 #include "capture/agent/agent_log.h"
+#include "capture/agent/memory_reserve.h"
 #include "capture/agent/memory_watch.h"
 #include "capture/agent/step_report.h"
 #include "capture/agent/system.h"
@@ -26,6 +27,7 @@ struct CaptureContext {
   AgentLog& log;
   StepClock& steps;
   MemoryWatch& memory;
+  MemoryReserve& reserve;
 };
 
 /// What became of the dump.

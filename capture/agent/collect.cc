@@ -55,6 +55,8 @@ Status check_end(const CaptureContext& context,
                  const ProgramEnd& end,
                  std::size_t victims) {
   const std::string& program = run.argv[0];
+  // The collector is kdump-ssh's child, which can only tell that it was killed.
+  const bool is_ssh = program == config::kImageSshPath;
   if (end.deadline_passed) {
     return make_error(ErrorKind::kTimeout, "{} did not end in time and was killed", program);
   }
@@ -66,11 +68,12 @@ Status check_end(const CaptureContext& context,
         run.stall.count());
   }
   if (end.status.success()) return {};
+  // Before anything is asked of the kernel, which may have nothing left.
+  if (is_ssh || end.status.signal == SIGKILL) context.reserve.release();
   if (end.status.signal == SIGKILL && was_killed_for_memory(context, end.pid)) {
     return out_of_memory(context, program);
   }
-  // The collector is kdump-ssh's child, which can only tell that it was killed.
-  if (program == config::kImageSshPath) {
+  if (is_ssh) {
     const auto names = killed_for_memory(context);
     if (names.size() > victims) return out_of_memory(context, names.back());
   }

@@ -142,11 +142,13 @@ void spill(const SysRoot& root,
         StepClock steps(system, deadline, -1);
         steps.set_target(plan.targets.size());  // nothing follows
         MemoryWatch memory(root);
+        MemoryReserve nothing;
         const std::string record =
             failure_record(remains.time, plan.kernel_release, remains.said, "", kSpillRecordLimit);
         const std::string dmesg =
             remains.dmesg.valid() ? TRY(read_end(remains.dmesg, kSpillDmesgLimit)) : std::string();
-        return leave_in_spill_area({plan, root, system, log, steps, memory}, record, dmesg);
+        return leave_in_spill_area(
+            {plan, root, system, log, steps, memory, nothing}, record, dmesg);
       },
       deadline,
       Overdue::kLeaveRunning);

@@ -59,7 +59,7 @@ _OUT_OF_MEMORY = TargetCase(
                 "available=$(sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo)",
                 "dd if=/dev/zero of=/run/fill/0 bs=1024 count=$((available - 16384))",
                 "(while ! ls /kdumproot/*/vmcore-incomplete; do sleep 0.1; done; i=1; while pidof kdump-collect; do "
-                "dd if=/dev/zero of=/run/fill/$i bs=65536 count=4; i=$((i+1)); done) >/dev/null 2>&1 &",
+                "dd if=/dev/zero of=/run/fill/$i bs=65536 count=64; i=$((i+1)); done) >/dev/null 2>&1 &",
             ),
         ),
     ),

@@ -257,7 +257,7 @@ TEST_F(Capture, ATargetThatCannotBeUnmountedIsReportedButTheDumpIsSaved) {
 TEST_F(Capture, WithoutACrashNoDiskIsTouched) {
   const test::TempTree booted;
   booted.write("/proc/cmdline", "root=/dev/sda1 quiet\n");
-  CaptureContext mistake{plan, booted.root(), system, log, steps, memory};
+  CaptureContext mistake{plan, booted.root(), system, log, steps, memory, reserve};
   EXPECT_EQ(capture(mistake), CaptureEnd::kFailed);
   EXPECT_THAT(system.calls, IsEmpty());
   EXPECT_THAT(recorded(),
@@ -269,7 +269,7 @@ TEST_F(Capture, ACrashWithoutAVmcoreLeavesTheLogAsEvidence) {
   crashed.write("/proc/cmdline", "console=ttyS0 elfcorehdr=1K\n");
   crashed.write("/sys/class/block/vda/size", "2048\n");
   crashed.write("/dev/vda", "");
-  CaptureContext broken{plan, crashed.root(), system, log, steps, memory};
+  CaptureContext broken{plan, crashed.root(), system, log, steps, memory, reserve};
   EXPECT_EQ(capture(broken), CaptureEnd::kFailed);
   EXPECT_THAT(system.calls_to("run"), IsEmpty());
   EXPECT_THAT(crashed.read(dumped("kexec-dmesg.log")),

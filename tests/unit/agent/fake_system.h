@@ -256,7 +256,9 @@ class CaptureFixture {
   [[nodiscard]] config::PlannedFileSystem& place() {
     return std::get<config::PlannedFileSystem>(plan.targets[0].place);
   }
-  [[nodiscard]] CaptureContext context() { return {plan, tree.root(), system, log, steps, memory}; }
+  [[nodiscard]] CaptureContext context() {
+    return {plan, tree.root(), system, log, steps, memory, reserve};
+  }
   [[nodiscard]] std::string recorded() const { return log.recorded().value_or(std::string()); }
   /// A file of this dump as seen from the host.
   [[nodiscard]] static std::string dumped(const std::string& name,
@@ -271,6 +273,7 @@ class CaptureFixture {
   AgentLog log = make_log();
   StepClock steps{system, Deadline::max(), -1};
   MemoryWatch memory{tree.root()};
+  MemoryReserve reserve;
 };
 
 }  // namespace kdump::agent

@@ -31,7 +31,7 @@ TEST_F(MountTarget, PassesThePlanOn) {
 
 TEST_F(MountTarget, CreatesTheMountPoint) {
   const test::TempTree empty;
-  CaptureContext elsewhere{plan, empty.root(), system, log, steps, memory};
+  CaptureContext elsewhere{plan, empty.root(), system, log, steps, memory, reserve};
   ASSERT_TRUE(mount_target(elsewhere, place(), "/dev/vda", empty.path("/kdumproot")));
   EXPECT_TRUE(empty.exists("/kdumproot"));
 }

@@ -196,7 +196,7 @@ TEST_F(TargetDevice, AbsenceOfAPathIsReportedWithWhatIsThere) {
 
 TEST_F(TargetDevice, AbsenceOfEverythingIsReported) {
   const test::TempTree empty;
-  CaptureContext nothing{plan, empty.root(), system, log, steps, memory};
+  CaptureContext nothing{plan, empty.root(), system, log, steps, memory, reserve};
   const auto device = wait_for_target_device(nothing, *place().device);
   ASSERT_FALSE(device);
   EXPECT_THAT(device.error().message, HasSubstr("no other block device"));
