@@ -22,8 +22,10 @@ TEST(ShippedDefaults, KdumpConf) {
   EXPECT_THAT(checked.diagnostics, testing::IsEmpty());
   EXPECT_TRUE(std::holds_alternative<PathTarget>(checked.config.target));
   EXPECT_EQ(checked.config.path, KdumpConfig{}.path);
-  EXPECT_THAT(checked.config.core_collector, testing::IsEmpty());
-  ASSERT_EQ(parse_kdump_conf(text).size(), 1U);
+  EXPECT_EQ(checked.config.auto_reset_crashkernel, KdumpConfig{}.auto_reset_crashkernel);
+  EXPECT_THAT(checked.config.core_collector,
+              testing::ElementsAre("makedumpfile", "-z", "--message-level", "7", "-d", "31"));
+  ASSERT_EQ(parse_kdump_conf(text).size(), 3U);
 }
 
 TEST(ShippedDefaults, EveryExampleInKdumpConfIsAnOption) {

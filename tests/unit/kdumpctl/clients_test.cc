@@ -53,6 +53,7 @@ TEST(Cockpit, WhatItWritesIsAccepted) {
 TEST(Cockpit, ItsCompressionSwitchAndItsFlattenedFormat) {
   for (const char* line : {"core_collector makedumpfile -c\n",
                            "core_collector makedumpfile -l --message-level 7 -d 31 -c\n",
+                           "core_collector makedumpfile -z --message-level 7 -d 31 -c\n",
                            "ssh root@server\ncore_collector makedumpfile -l -d 31 -F\n",
                            "core_collector makedumpfile\n"}) {
     EXPECT_TRUE(is_accepted(line)) << line;
@@ -64,7 +65,20 @@ TEST(Cockpit, ItSeesALocalTargetInTheShippedFile) {
   const std::string shipped = source_file("config/kdump.conf");
   for (const std::string_view line : split_lines(shipped)) {
     if (trim(line).empty() || trim(line).starts_with('#')) continue;
-    EXPECT_EQ(line, "path /var/crash");
+    EXPECT_THAT(line,
+                testing::AnyOf(testing::StartsWith("path /var/crash"),
+                               testing::StartsWith("core_collector makedumpfile "),
+                               testing::StartsWith("auto_reset_crashkernel ")));
+  }
+}
+
+// Roles and kickstarts edit the lines that kdump-utils' file has, by sed or lineinfile.
+TEST(EditsOfTheShippedFile, FindTheLinesThatTheyReplace) {
+  const std::string shipped = source_file("config/kdump.conf");
+  for (const char* line : {"\npath /var/crash\n",
+                           "\ncore_collector makedumpfile ",
+                           "\nauto_reset_crashkernel yes\n"}) {
+    EXPECT_THAT(shipped, HasSubstr(line));
   }
 }
 
