@@ -89,16 +89,21 @@ _RAW_LVM = dataclasses.replace(
     full_only=True,
 )
 
+_MAKE_RAID1 = (
+    "modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --create /dev/md0 --run --level=1 --raid-devices=2 "
+    "--metadata=1.2 /dev/vdd /dev/vde; "
+)
+_START_RAID1 = (
+    "modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --assemble /dev/md0 /dev/vdd /dev/vde; "
+)
 _RAID1 = TargetCase(
     "target-raid1",
     kdump_conf="path /dumps/crash\n",
     disks=(("256",), ("256",)),
-    prepare="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --create /dev/md0 --run --level=1 --raid-devices=2 "
-    "--metadata=1.2 /dev/vdd /dev/vde; mke2fs /dev/md0; mount -t ext4 /dev/md0 /dumps; mkdir /dumps/crash",
+    prepare=_MAKE_RAID1 + "mke2fs /dev/md0; mount -t ext4 /dev/md0 /dumps; mkdir /dumps/crash",
     console=("started the md array .*: /dev/md127", SAVED, "kdump-agent: final action: reboot"),
     dump="second boot",
-    after="modprobe raid1; mkdir -p /run/mdadm /dumps; mdadm --assemble /dev/md0 /dev/vdd /dev/vde; "
-    "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
+    after=_START_RAID1 + "mount -t ext4 /dev/md0 /dumps && cp -r /dumps/crash /harness/dump",
 )
 
 # One disk, two adapters. What multipathd does with dmsetup here: the guest has no udev.
@@ -132,7 +137,7 @@ _MULTIPATH_ONE_LEFT = dataclasses.replace(
     name="target-multipath-one-left",
     full_only=True,
     prepare=_MULTIPATH.prepare
-    + "; on_panic='echo \"@vm ask unplug\"; while [ -e /dev/sdb ]; do sleep 1; done; dmsetup status'",
+    + "; on_panic='echo \"@vm ask unplug\"; while [ -e /dev/sda ] && [ -e /dev/sdb ]; do sleep 1; done; dmsetup status'",
     console=(
         "set up the multipath device mpatha over sda",
         r"WARNING: mpatha has 1 of 2 paths; missing: one behind 0000:00:",
@@ -180,9 +185,19 @@ _MULTIPATH_LVM = dataclasses.replace(
 
 # An encrypted volume with the dump path on it. The guest has no udev, and its processor no time for Argon2.
 _LUKS_UUID = "03813836-56e6-1ab3-b58e-27507ac41937"
+_FORMAT_LUKS = (
+    "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
+    f"--sector-size 4096 --uuid {_LUKS_UUID} --key-file=- {{}}"
+)
 _OPEN_LUKS = (
     "export DM_DISABLE_UDEV=1; mkdir -p /run/cryptsetup /dumps; modprobe dm_crypt; "
     "printf secret | cryptsetup open --key-file=- /dev/vdd luks-dumps; "
+)
+# Where systemd leaves it with link-volume-key=.
+_LEAVE_KEY = (
+    "mount -t configfs configfs /sys/kernel/config; printf secret | cryptsetup luksDump -q --dump-volume-key "
+    "--key-file=- --volume-key-file /run/volume-key {}; "
+    f"keyctl padd logon kdump-cryptsetup:vk-{_LUKS_UUID} @u </run/volume-key"
 )
 _LUKS = TargetCase(
     "target-luks2",
@@ -193,16 +208,12 @@ _LUKS = TargetCase(
             "256",
             "sh",
             "-c",
-            "printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
-            f"--sector-size 4096 --uuid {_LUKS_UUID} --key-file=- $0",
+            _FORMAT_LUKS.format("$0"),
         ),
     ),
-    # The key is where systemd leaves it with link-volume-key=.
     prepare=_OPEN_LUKS
     + "mke2fs -b 4096 /dev/mapper/luks-dumps; mount -t ext4 /dev/mapper/luks-dumps /dumps; mkdir /dumps/crash; "
-    "mount -t configfs configfs /sys/kernel/config; printf secret | cryptsetup luksDump -q --dump-volume-key "
-    "--key-file=- --volume-key-file /run/volume-key /dev/vdd; "
-    f"keyctl padd logon kdump-cryptsetup:vk-{_LUKS_UUID} @u </run/volume-key",
+    + _LEAVE_KEY.format("/dev/vdd"),
     console=(
         "opened the encrypted volume luks-dumps",
         SAVED,
@@ -215,16 +226,93 @@ _LUKS = TargetCase(
 _LUKS_WITHOUT_KEY = dataclasses.replace(
     _LUKS,
     name="target-luks2-no-key",
-    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
+    prepare=_LUKS.prepare.removesuffix(_LEAVE_KEY.format("/dev/vdd")),
     refused=("The key of the encrypted dump target is not in root's keyring", "setup-crypttab"),
 )
 _LUKS_REFUSED = dataclasses.replace(
     _LUKS,
     name="target-luks2-refused",
     series="6.1",
-    prepare=_LUKS.prepare.partition("printf secret | cryptsetup luksDump")[0],
+    prepare=_LUKS.prepare.removesuffix(_LEAVE_KEY.format("/dev/vdd")),
     refused=("an encrypted volume", "CONFIG_CRASH_DM_CRYPT", "Use a file system on a plain disk"),
     full_only=False,
+)
+
+# As installers do: volume groups on an encrypted partition, on an array; and the other way round.
+_LVM_CONF = ("lvm/lvm.conf", "activation { udev_sync = 0 udev_rules = 0 }\n")
+_LVM_FOLDERS = "mkdir -p /run/lvm /run/lock/lvm; "
+_MAKE_VOLUME = "lvm lvcreate -y -Zn -L 200M -n dumps vg; "
+_MAKE_FILE_SYSTEM = "mke2fs -b 4096 {0}; mount -t ext4 {0} /dumps; mkdir /dumps/crash; "
+_COPY = "mount -t ext4 {0} /dumps && cp -r /dumps/crash /harness/dump"
+_LVM_ON_LUKS = dataclasses.replace(
+    _LUKS,
+    name="target-lvm-on-luks2",
+    files=(_LVM_CONF,),
+    prepare=_OPEN_LUKS
+    + _LVM_FOLDERS
+    + "lvm vgcreate vg /dev/mapper/luks-dumps; "
+    + _MAKE_VOLUME
+    + _MAKE_FILE_SYSTEM.format("/dev/mapper/vg-dumps")
+    + _LEAVE_KEY.format("/dev/vdd"),
+    console=(
+        "opened the encrypted volume luks-dumps",
+        "set up the logical volume vg-dumps",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    after=_OPEN_LUKS
+    + _LVM_FOLDERS
+    + "lvm vgchange -ay vg; "
+    + _COPY.format("/dev/mapper/vg-dumps"),
+)
+_LUKS_ON_LVM = dataclasses.replace(
+    _LUKS,
+    name="target-luks2-on-lvm",
+    disks=(("280",),),
+    files=(_LVM_CONF,),
+    prepare="modprobe dm_mod; "
+    + _LVM_FOLDERS
+    + "lvm vgcreate vg /dev/vdd; "
+    + _MAKE_VOLUME
+    + _FORMAT_LUKS.format("/dev/mapper/vg-dumps")
+    + "; "
+    + _OPEN_LUKS.replace("/dev/vdd", "/dev/mapper/vg-dumps")
+    + _MAKE_FILE_SYSTEM.format("/dev/mapper/luks-dumps")
+    + _LEAVE_KEY.format("/dev/mapper/vg-dumps"),
+    console=(
+        "set up the logical volume vg-dumps",
+        "opened the encrypted volume luks-dumps",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    after="modprobe dm_mod; "
+    + _LVM_FOLDERS
+    + "lvm vgchange -ay vg; "
+    + _OPEN_LUKS.replace("/dev/vdd", "/dev/mapper/vg-dumps")
+    + _COPY.format("/dev/mapper/luks-dumps"),
+)
+_LVM_ON_RAID1 = dataclasses.replace(
+    _RAID1,
+    name="target-lvm-on-raid1",
+    files=(_LVM_CONF,),
+    prepare=_MAKE_RAID1
+    + "modprobe dm_mod; "
+    + _LVM_FOLDERS
+    + "lvm vgcreate vg /dev/md0; "
+    + _MAKE_VOLUME
+    + _MAKE_FILE_SYSTEM.format("/dev/mapper/vg-dumps"),
+    console=(
+        "started the md array .*: /dev/md127",
+        "set up the logical volume vg-dumps",
+        SAVED,
+        "kdump-agent: final action: reboot",
+    ),
+    after=_START_RAID1
+    + "modprobe dm_mod; "
+    + _LVM_FOLDERS
+    + "lvm vgchange -ay vg; "
+    + _COPY.format("/dev/mapper/vg-dumps"),
+    full_only=True,
 )
 
 CASES = (
@@ -239,4 +327,7 @@ CASES = (
     _LUKS,
     _LUKS_WITHOUT_KEY,
     _LUKS_REFUSED,
+    _LVM_ON_LUKS,
+    _LUKS_ON_LVM,
+    _LVM_ON_RAID1,
 )
