@@ -22,9 +22,9 @@ struct ClassSample {
 
 using PageSamples = std::array<ClassSample, kPageClasses>;
 
-/// Compresses a bounded number of pages of options.input with options.codec: of up to 128 blocks of
-/// 32768 pages, evenly spread over the memory outside `reserved` (bytes), up to 48 pages of each
-/// class. What a block says counts by how many pages of the class it has.
+/// Compresses a bounded number of pages of options.input with options.codec: about 2048 of each
+/// class, out of up to 128 blocks of 32768 pages, evenly spread over the memory outside `reserved`
+/// (bytes). Each block gives as many as its share of the class.
 Result<PageSamples> sample_pages(const CaptureOptions& options, const std::vector<Range>& reserved);
 
 /// The expected dump of a level.

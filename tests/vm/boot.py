@@ -4,6 +4,7 @@
 import dataclasses
 import pathlib
 import platform
+import re
 import shutil
 
 from vm import cpio, disk, guest, qemu
@@ -160,7 +161,8 @@ def panic_script(case: PanicCase) -> str:
         'echo "@vm ask flip $((start + 0xcd0))"\nsleep 2\n'
     )
     # What a dump would take, told before there is one.
-    codec = " --codec lzo" if "makedumpfile -l" in case.kdump_conf else ""
+    asked = re.search(r"^core_collector makedumpfile -([lz])", case.kdump_conf, re.MULTILINE)
+    codec = {None: "", "l": " --codec lzo", "z": " --codec zstd:1"}[asked and asked[1]]
     estimate = f"cp /proc/meminfo /harness/meminfo\nrun estimate kdump-collect --estimate{codec}\n"
     return (
         f"mkdir -p /var/crash/{case.dump_folder}\n{unified if case.unified else ''}"

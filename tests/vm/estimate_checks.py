@@ -14,7 +14,7 @@ _PAGE_KIB = 4
 _SLACK_PAGES = 12000
 _SLACK = 0.1
 # Of the size: the pages that are tried are a few of each kind.
-_SIZE_SLACK = 0.25
+_SIZE_SLACK = 0.15
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 

@@ -73,7 +73,9 @@ TEST_F(Survey, SamplesSayWhatPagesTake) {
   EXPECT_EQ(of(PageClass::kUser).zero, 0.0);
   EXPECT_EQ(of(PageClass::kFree).bytes, 0.0) << "zeros";
   EXPECT_EQ(of(PageClass::kFree).zero, 1.0);
-  EXPECT_EQ(of(PageClass::kCache).tried, 48U) << "bounded: all of them are in one block";
+  EXPECT_EQ(of(PageClass::kCache).tried, 300U) << "all of them";
+  EXPECT_GE(of(PageClass::kKept).tried, 2048U);
+  EXPECT_LE(of(PageClass::kKept).tried, 2050U) << "bounded: two blocks, each its share";
   EXPECT_EQ(of(PageClass::kUnaccepted).tried, 0U);
 }
 
@@ -93,7 +95,7 @@ TEST_F(Survey, EstimatesAreThoseOfDumps) {
     const DumpEstimate estimate = estimate_dump(*survey, *samples, options.level, 2);
     EXPECT_EQ(estimate.pages, report->kept) << bits;
     const auto size = static_cast<double>(report->file_length);
-    EXPECT_NEAR(static_cast<double>(estimate.bytes), size, size / 4) << bits;
+    EXPECT_NEAR(static_cast<double>(estimate.bytes), size, size / 20) << bits;
   }
 }
 
